@@ -1,0 +1,19 @@
+//===- ResnetDialect.h - the `resnet` dialect ------------------*- C++ -*-===//
+
+#ifndef RESNETC_IR_RESNETDIALECT_H
+#define RESNETC_IR_RESNETDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "IR/ResnetDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "IR/ResnetOps.h.inc"
+
+#endif // RESNETC_IR_RESNETDIALECT_H
