@@ -1,0 +1,19 @@
+//===- resnet-opt.cpp - every pass by itself ------------------------------===//
+
+#include "IR/ResnetDialect.h"
+#include "Transforms/Passes.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<mlir::resnet::ResnetDialect>();
+  mlir::registerAllPasses();
+  mlir::resnet::registerTransformsPasses();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "resnetc's passes, one by one\n", registry));
+}
