@@ -1,0 +1,56 @@
+// All that a trainer says goes through here: sentences, one progress line, warnings, errors, results.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace resnetc {
+
+/// Writes to the terminal or a log. Results (tables, JSON) go to standard output, warnings and errors to standard error, prose
+/// to `prose`: standard output, or standard error where standard output holds JSON. Not thread-safe: the main thread talks.
+class console {
+public:
+  explicit console(std::FILE *prose);
+
+  /// From now on prose goes here.
+  void set_prose(std::FILE *prose);
+
+  /// One line of prose.
+  void say(std::string_view line);
+
+  /// The state of something long. On a terminal it overwrites the line before, cut to the terminal's width, at most ten times a
+  /// second; elsewhere it is a line of its own, at most one in `plain_interval`.
+  void progress(std::string_view line);
+
+  /// Takes the progress line off the terminal.
+  void end_progress();
+
+  void warn(std::string_view message); ///< "warning: ...", standard error
+  void fail(std::string_view message); ///< "error: ...", standard error
+
+  /// What was asked for; adds nothing to it.
+  void result(std::string_view text);
+
+  /// Flushes; false where something could not be written (a full disk, a closed pipe).
+  bool flush();
+
+  /// Whether prose goes to a terminal that can overwrite a line.
+  bool interactive() const { return interactive_; }
+
+  static constexpr std::chrono::seconds plain_interval{10};
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  std::FILE *prose_;
+  bool interactive_ = false;
+  bool line_open_ = false; // a progress line stands on the terminal
+  clock::time_point last_progress_{};
+};
+
+/// Shortens text to `width` columns by dropping its middle: "epoch 1/10...0:12 left". ASCII.
+std::string elide_middle(std::string_view text, std::size_t width);
+
+} // namespace resnetc
