@@ -1,0 +1,73 @@
+// Checkpoints: the state_dict as safetensors, with what is needed to use it in
+// the metadata.
+#ifndef RESNETC_STATE_CHECKPOINT_H
+#define RESNETC_STATE_CHECKPOINT_H
+
+#include "state/load_weights.h"
+#include "state/safetensors.h"
+
+#include <optional>
+
+namespace resnetc {
+
+/// Each field is one key of `__metadata__`, its value JSON text.
+struct checkpoint_info {
+  std::vector<std::string> classes;   ///< "classes", in the order of the logits
+  std::vector<double> mean, std;      ///< "mean", "std": one a channel
+  std::int64_t height = 0, width = 0; ///< "input": [h, w]
+  std::int64_t channels = 0;          ///< "channels"
+  std::int64_t resize = 0; ///< "resize": shorter side at evaluation, in pixels
+  std::int64_t epoch = 0;  ///< "epoch": epochs done
+  std::string spec;        ///< "spec"
+  std::string spec_hash;   ///< "spec_hash"
+};
+
+/// Everything but classes and epoch, from the model's table.
+checkpoint_info describe(const resnetc_model &model);
+
+/// Writes exactly the state_dict (torchvision's names and shapes,
+/// num_batches_tracked included) in the variant's element type, atomically.
+/// Throws file_error; an old file at PATH is then as it was.
+void save_checkpoint(const std::filesystem::path &path,
+                     const model_state &state, const checkpoint_info &info,
+                     file_ops &ops = file_ops::system());
+
+/// None for a plain state_dict. Throws file_error when our metadata is there
+/// but damaged.
+std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file);
+
+/// For `--checkpoint`: loads every tensor. Throws file_error when the file is
+/// of another spec, or anything does not fit.
+std::optional<checkpoint_info> load_checkpoint(model_state &state,
+                                               const tensor_file &file);
+
+/// For `train --weights`: replaced layers are loaded only from a checkpoint of
+/// ours whose class names equal `classes` and whose replaced layers have this
+/// model's shapes; `reason` says what decided.
+load_rules rules_for_training(const model_state &state, const tensor_file &file,
+                              const std::vector<std::string> &classes,
+                              std::uint64_t seed);
+
+/// Where a run stands; beside the checkpoint, in last.state.safetensors.
+struct training_position {
+  std::int64_t epoch = 0; ///< epochs done
+  std::int64_t step = 0;  ///< optimizer steps done
+  std::uint64_t seed = 0;
+  std::string optimizer; ///< "sgd", "adam", "adamw"
+};
+
+/// `state1` and `state2` are flat buffers of trained_size elements; `state2`
+/// may be null (sgd). They are stored by tensor name ("state1.fc.weight") in
+/// logical form, so another blocking can read them.
+void save_training_state(const std::filesystem::path &path,
+                         const model_state &state,
+                         const training_position &position, const void *state1,
+                         const void *state2,
+                         file_ops &ops = file_ops::system());
+training_position load_training_state(const tensor_file &file,
+                                      const model_state &state, void *state1,
+                                      void *state2);
+
+} // namespace resnetc
+
+#endif
