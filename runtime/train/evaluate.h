@@ -1,0 +1,19 @@
+// Loss and accuracy of a model on images.
+#pragma once
+
+#include "data/loader.h"
+#include "train/engine.h"
+#include "train/metrics.h"
+
+#include <functional>
+
+namespace resnetc {
+
+/// The network's input as the data path needs it; points into the model's table.
+transform_spec input_of(const resnetc_model &model);
+
+/// Refreshes the engine, then runs through the pass that was started on `images`. `on_batch` is told of each batch and may end
+/// the pass by returning false.
+tally evaluate(engine &engine, loader &images, const std::function<bool(const tally &)> &on_batch);
+
+} // namespace resnetc
