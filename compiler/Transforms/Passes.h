@@ -8,6 +8,10 @@
 
 namespace mlir::resnet {
 
+/// Unit attribute of the ops that depend on images and frozen parameters alone:
+/// set by Freeze, gone after Split.
+inline constexpr llvm::StringLiteral kFrozenPrefix = "frozen_prefix";
+
 #define GEN_PASS_DECL
 #include "Transforms/Passes.h.inc"
 

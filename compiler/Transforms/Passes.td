@@ -1,4 +1,8 @@
 //===- Passes.td - passes within the `resnet` dialect ---------*- tablegen -*-===//
+//
+// In the order in which they run. Each one works alone on a module that the passes before it have made.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef RESNET_TRANSFORMS_PASSES_TD
 #define RESNET_TRANSFORMS_PASSES_TD
@@ -7,6 +11,102 @@ include "mlir/Pass/PassBase.td"
 
 def Freeze : Pass<"resnet-freeze", "ModuleOp"> {
   let summary = "decide what each batch norm does in training, and where the frozen prefix ends";
+  let description = [{
+    A batch norm is frozen when its weight is. A frozen one uses and keeps its running statistics, unless the spec asks for
+    the batch's (`policy = "batch"`); a trained one always normalises by the batch. The pass sets `batch_statistics` on
+    each `resnet.batch_norm` of @forward accordingly, and `moves` on the statistics that training then changes
+    (running_mean, running_var, num_batches_tracked).
+
+    It also marks the frozen prefix with the unit attribute `frozen_prefix`: the ops whose result is a function of
+    the image and of frozen parameters alone, the same in every step, and so worth computing once. Batch statistics depend on
+    the other images and dropout on the step; both end the prefix.
+
+    Assumes the program as the frontend makes it: @forward in one block, `trained` on parameters, each operand of a batch
+    norm read from a parameter.
+  }];
+}
+
+def Differentiate : Pass<"resnet-differentiate", "ModuleOp"> {
+  let summary = "add @gradients, with the gradients that are needed and no others";
+  let description = [{
+    Adds `@gradients(images, labels)`: the forward program in training form, `softmax_cross_entropy` and the reverse walk, with an
+    `accumulate_gradient` for each trained parameter.
+
+    Training form: a batch norm with `batch_statistics` becomes `batch_norm_batch` and `update_statistics` (momentum 0.1);
+    a max pool keeps its winners where its gradient is needed; dropout stays, while it is erased from @forward, which is left as
+    the inference program.
+
+    The analysis `Needs` says which values need a gradient, and the rules (Gradients.cpp, one an op) are asked for those alone:
+    what freezing makes unnecessary never exists, instead of being deleted later. Gradients of a value with several
+    readers are summed by `resnet.add`. An op without a rule, or a trained parameter that no gradient reaches, is an error.
+
+    Assumes --resnet-freeze, and that no epilogue has been fused.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def FoldBatchNorm : Pass<"resnet-fold-batch-norm", "ModuleOp"> {
+  let summary = "batch norms on running statistics become a scale and a shift";
+  let description = [{
+    Each `resnet.batch_norm` becomes `fold_batch_norm`, which depends on parameters alone, and `scale_shift`. In @forward that is all of
+    them: inference uses running statistics whatever training does. Equal folds are made one (the gradient by
+    a frozen batch norm's input is a scale too), by CSE.
+
+    The scale is not multiplied into the convolution's weights: training and inference share one packed copy of those, and a
+    frozen batch norm behind a trained convolution has nowhere to put it.
+
+    Assumes --resnet-differentiate: afterwards nothing says which batch norms normalise by the batch in training.
+  }];
+}
+
+def FuseEpilogue : Pass<"resnet-fuse-epilogue", "ModuleOp"> {
+  let summary = "scale, shift, residual and ReLU move into the op that produces their operand";
+  let description = [{
+    `conv2d` takes a following `scale_shift`, `add` and `relu`, `batch_norm_batch` a following `add` and `relu`, in this order, each of them
+    optional: the lowering then applies them to a tile that is still in registers.
+
+    Only where no one else reads the value between (`relu_grad` reads the ReLU's output, which remains), and never
+    across the end of the frozen prefix, where the value between is recorded. The fused op stands where the last op of its epilogue
+    stood; an `update_statistics` of its results moves behind it.
+
+    Assumes --resnet-fold-batch-norm; gradients can't be derived afterwards.
+  }];
+}
+
+def Split : Pass<"resnet-split", "ModuleOp"> {
+  let summary = "from @forward and @gradients to the functions of the seam";
+  let description = [{
+    Makes, each of them a `func.func` of one block:
+    - `@prepare()`: folds of frozen parameters, written to slots "prepare";
+    - `@refresh()`: folds of what training changes, written to slots "refresh", for evaluation;
+    - `@features(images) -> records`: the frozen prefix. A record is a value that is computed in the prefix and read behind
+      its end, in @gradients or @logits;
+    - `@logits(records) -> logits` and `@gradients(records, labels)`: what lies behind.
+    Where the prefix holds no op, the image is the record and there is no @features.
+
+    A training step never reads a slot "refresh", which the step before made stale: a batch norm that is frozen but for its bias
+    is folded in @gradients itself.
+
+    Assumes --resnet-fold-batch-norm, and `frozen_prefix` as --resnet-freeze set it; the attribute is gone afterwards. The
+    invariant that results is checked by --resnet-verify-split.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
+  let summary = "check what the lowering relies on";
+  let description = [{
+    After Transforms the module holds only parameters, slots and the functions @prepare, @refresh, @gradients, @logits and, where there
+    is a frozen prefix, @features, such that:
+    - @prepare and @refresh hold reads of parameters, folds and writes of slots; each slot is written once, by the function
+      that its `when` names, and @prepare reads frozen parameters alone;
+    - @features and @logits hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
+      @features reads nothing that training changes;
+    - @gradients holds these, backward ops, `batch_norm_batch`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
+      reads neither slots "refresh" nor running statistics that move, and accumulates one gradient for each trained parameter;
+    - the records that @features gives are those that @logits and (before the labels) @gradients take;
+    - no `resnet.batch_norm`, no value that no one reads and no `frozen_prefix` is left.
+  }];
 }
 
 #endif

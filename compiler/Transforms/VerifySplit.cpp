@@ -1,0 +1,177 @@
+//===- VerifySplit.cpp - the invariant after Transforms
+//--------------------===//
+
+#include "Transforms/ParameterTable.h"
+#include "Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSwitch.h"
+
+namespace mlir::resnet {
+#define GEN_PASS_DEF_VERIFYSPLIT
+#include "Transforms/Passes.h.inc"
+
+namespace {
+enum class Role { Prepare, Refresh, Features, Gradients, Logits, Unknown };
+} // namespace
+
+static Role roleOf(func::FuncOp function) {
+  return llvm::StringSwitch<Role>(function.getSymName())
+      .Case("prepare", Role::Prepare)
+      .Case("refresh", Role::Refresh)
+      .Case("features", Role::Features)
+      .Case("gradients", Role::Gradients)
+      .Case("logits", Role::Logits)
+      .Default(Role::Unknown);
+}
+
+/// The ops that each function may hold.
+static bool isAllowed(Operation &op, Role role) {
+  if (isa<ReadOp, func::ReturnOp>(op))
+    return true;
+  if (role == Role::Prepare || role == Role::Refresh)
+    return isa<FoldBatchNormOp, WriteOp>(op);
+  if (auto pool = dyn_cast<MaxPoolOp>(op); pool && pool.getWinner())
+    return role == Role::Gradients;
+  if (isa<Conv2dOp, ScaleShiftOp, ReluOp, AddOp, MaxPoolOp, GlobalAvgPoolOp,
+          LinearOp>(op))
+    return true;
+  return role == Role::Gradients &&
+         isa<FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp, DropoutOp,
+             SoftmaxCrossEntropyOp, Conv2dDxOp, Conv2dDwOp, ReluGradOp,
+             BatchNormSumsOp, BatchNormDxOp, ChannelSumOp, MaxPoolGradOp,
+             GlobalAvgPoolGradOp, LinearDxOp, LinearDwOp, AccumulateGradientOp>(
+             op);
+}
+
+/// What each function may read: what training changes is seen by neither
+/// @prepare nor @features, and by @gradients never through a slot, which would
+/// be stale, nor as a running statistic, which it moves.
+static LogicalResult checkRead(ReadOp read, Role role,
+                               const SymbolTable &symbols) {
+  Operation *source = symbols.lookup(read.getSource());
+  bool changes = false, isSlot = false;
+  if (auto slot = dyn_cast<SlotOp>(source)) {
+    isSlot = true;
+    changes = slot.getWhen() == "refresh";
+  } else if (auto parameter = dyn_cast<ParameterOp>(source)) {
+    changes = role == Role::Gradients ? parameter.getMoves()
+                                      : ParameterTable::changes(parameter);
+  }
+  if (isSlot && (role == Role::Prepare || role == Role::Refresh))
+    return read.emitOpError("of slot @")
+           << read.getSource() << " where slots are only written";
+  if (changes && role != Role::Refresh && role != Role::Logits)
+    return read.emitOpError("of @")
+           << read.getSource()
+           << ", which training changes, outside @refresh and @logits";
+  return success();
+}
+
+namespace {
+struct VerifySplit : impl::VerifySplitBase<VerifySplit> {
+  void runOnOperation() override {
+    if (failed(checkModule()) || failed(checkRecords()) ||
+        failed(checkSlots()) || failed(checkTrained()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult checkModule();
+  LogicalResult checkFunction(func::FuncOp function,
+                              const SymbolTable &symbols);
+  LogicalResult checkRecords();
+  LogicalResult checkSlots();
+  LogicalResult checkTrained();
+
+  func::FuncOp function(StringRef name) {
+    return getOperation().lookupSymbol<func::FuncOp>(name);
+  }
+};
+} // namespace
+
+LogicalResult VerifySplit::checkModule() {
+  SymbolTable symbols(getOperation());
+  for (StringRef name : {"prepare", "refresh", "gradients", "logits"})
+    if (!function(name))
+      return getOperation().emitError("has no function @") << name;
+  for (Operation &op : *getOperation().getBody()) {
+    if (isa<ParameterOp, SlotOp>(op))
+      continue;
+    auto func = dyn_cast<func::FuncOp>(op);
+    if (!func || roleOf(func) == Role::Unknown || !func.getBody().hasOneBlock())
+      return op.emitOpError("is neither a parameter, a slot nor a function of "
+                            "the seam with one block");
+    if (failed(checkFunction(func, symbols)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult VerifySplit::checkFunction(func::FuncOp function,
+                                         const SymbolTable &symbols) {
+  Role role = roleOf(function);
+  for (Operation &op : function.getBody().front()) {
+    if (!isAllowed(op, role))
+      return op.emitOpError("must not be in @")
+             << function.getSymName() << " after --resnet-split";
+    if (isOpTriviallyDead(&op))
+      return op.emitOpError("computes what no one reads");
+    if (op.hasAttr(kFrozenPrefix))
+      return op.emitOpError("is still marked ") << kFrozenPrefix;
+    if (auto read = dyn_cast<ReadOp>(op);
+        read && failed(checkRead(read, role, symbols)))
+      return failure();
+  }
+  return success();
+}
+
+/// @features gives what @logits and @gradients take; without it they take the
+/// images.
+LogicalResult VerifySplit::checkRecords() {
+  func::FuncOp features = function("features"), logits = function("logits"),
+               gradients = function("gradients");
+  ArrayRef<Type> records = logits.getArgumentTypes();
+  if (features && features.getResultTypes() != records)
+    return features.emitOpError("gives other records than @logits takes");
+  if (gradients.getArgumentTypes().empty() ||
+      gradients.getArgumentTypes().drop_back() != records)
+    return gradients.emitOpError("takes other records than @logits");
+  if (gradients.getNumResults() != 0 || logits.getNumResults() != 1)
+    return gradients.emitOpError("must give nothing, and @logits one tensor");
+  return success();
+}
+
+/// Each slot is written once, by the function that it names.
+LogicalResult VerifySplit::checkSlots() {
+  llvm::StringMap<int> writes;
+  for (StringRef when : {"prepare", "refresh"}) {
+    for (auto write : function(when).getOps<WriteOp>()) {
+      auto slot = getOperation().lookupSymbol<SlotOp>(write.getSlot());
+      if (slot.getWhen() != when)
+        return write.emitOpError("to a slot of @")
+               << slot.getWhen() << " in @" << when;
+      ++writes[write.getSlot()];
+    }
+  }
+  for (auto slot : getOperation().getOps<SlotOp>())
+    if (int count = writes.lookup(slot.getSymName()); count != 1)
+      return slot.emitOpError("must be written once, got ") << count;
+  return success();
+}
+
+/// Each trained parameter gets one gradient, no other gets any.
+LogicalResult VerifySplit::checkTrained() {
+  llvm::StringMap<int> gradients;
+  for (auto op : function("gradients").getOps<AccumulateGradientOp>())
+    ++gradients[op.getParameter()];
+  for (auto parameter : getOperation().getOps<ParameterOp>())
+    if (int count = gradients.lookup(parameter.getSymName());
+        count != int(parameter.getTrained()))
+      return parameter.emitOpError("gets ")
+             << count << " gradients, expected " << int(parameter.getTrained());
+  return success();
+}
+} // namespace mlir::resnet
