@@ -28,7 +28,7 @@ public:
 
 private:
   [[noreturn]] void fail(const char *action);
-  void sync_folder();
+  int open_folder();
 
   std::filesystem::path path, partial;
   file_ops &ops;

@@ -10,10 +10,10 @@
 
 namespace resnetc {
 
-/// Something is wrong with a file; what() is "PATH: MESSAGE".
+/// Something is wrong with a file; what() is "PATH: MESSAGE". Control
+/// characters, which a hostile file may have put into its names, become '?'.
 struct file_error : std::runtime_error {
-  file_error(const std::filesystem::path &path, const std::string &message)
-      : std::runtime_error(path.string() + ": " + message) {}
+  file_error(const std::filesystem::path &path, const std::string &message);
 };
 
 /// Pages are read on demand and can be dropped by the kernel. A file that

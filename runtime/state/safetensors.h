@@ -12,6 +12,9 @@
 
 namespace resnetc {
 
+/// "F32", "BF16", "BOOL", ...
+std::string safetensors_name(element_type type);
+
 /// Whether the bytes can be a safetensors file at all.
 bool looks_like_safetensors(std::span<const std::byte> bytes);
 

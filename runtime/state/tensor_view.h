@@ -12,6 +12,12 @@ namespace resnetc {
 
 enum class element_type { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 
+inline constexpr element_type element_types[] = {
+    element_type::f64,    element_type::f32, element_type::f16,
+    element_type::bf16,   element_type::i64, element_type::i32,
+    element_type::i16,    element_type::i8,  element_type::u8,
+    element_type::boolean};
+
 /// Bytes of one element.
 std::size_t size_of(element_type type);
 /// "f32", "bf16", "bool", ...

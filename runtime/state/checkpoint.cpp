@@ -1,0 +1,148 @@
+#include "state/checkpoint.h"
+
+#include "state/blocking.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace resnetc {
+
+using json = nlohmann::json;
+
+// A class that is named by bytes which are no UTF-8 must not lose a checkpoint.
+static std::string text_of(const json &value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+checkpoint_info describe(const resnetc_model &model) {
+  checkpoint_info info;
+  info.mean.assign(model.mean, model.mean + model.channels);
+  info.std.assign(model.std, model.std + model.channels);
+  info.height = model.height;
+  info.width = model.width;
+  info.channels = model.channels;
+  info.resize = model.resize;
+  info.spec = model.spec;
+  info.spec_hash = model.spec_hash;
+  return info;
+}
+
+static std::map<std::string, std::string>
+metadata_of(const checkpoint_info &info) {
+  return {{"format", "pt"}, // what transformers and timm look for
+          {"classes", text_of(info.classes)},
+          {"mean", text_of(info.mean)},
+          {"std", text_of(info.std)},
+          {"input", text_of({info.height, info.width})},
+          {"channels", text_of(info.channels)},
+          {"resize", text_of(info.resize)},
+          {"epoch", text_of(info.epoch)},
+          {"spec", text_of(info.spec)},
+          {"spec_hash", text_of(info.spec_hash)}};
+}
+
+void save_checkpoint(const std::filesystem::path &path,
+                     const model_state &state, const checkpoint_info &info,
+                     file_ops &ops) {
+  std::vector<tensor_output> tensors;
+  for (const resnetc_tensor &tensor : state.tensors())
+    tensors.push_back({tensor.name, state.type_of(tensor), shape_of(tensor),
+                       [&state, &tensor] { return state.get(tensor); }});
+  write_safetensors(path, std::move(tensors), metadata_of(info), ops);
+}
+
+namespace {
+/// The JSON values of the metadata; what is missing or of another type is an
+/// error.
+struct metadata_reader {
+  const tensor_file &file;
+
+  template <typename T> void read(const char *key, T &value) const {
+    const auto found = file.metadata().find(key);
+    if (found == file.metadata().end())
+      throw file_error(file.path(),
+                       fmt::format("its metadata lacks '{}'", key));
+    try {
+      json::parse(found->second).get_to(value);
+    } catch (const json::exception &) {
+      throw file_error(file.path(),
+                       fmt::format("its metadata has an unreadable '{}'", key));
+    }
+  }
+};
+} // namespace
+
+std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
+  if (!file.metadata().contains("spec_hash"))
+    return std::nullopt;
+  const metadata_reader metadata{file};
+  checkpoint_info info;
+  std::array<std::int64_t, 2> input = {};
+  metadata.read("classes", info.classes);
+  metadata.read("mean", info.mean);
+  metadata.read("std", info.std);
+  metadata.read("input", input);
+  metadata.read("channels", info.channels);
+  metadata.read("resize", info.resize);
+  metadata.read("epoch", info.epoch);
+  metadata.read("spec", info.spec);
+  metadata.read("spec_hash", info.spec_hash);
+  info.height = input[0];
+  info.width = input[1];
+  const auto channels = static_cast<std::size_t>(info.channels);
+  if (info.height < 1 || info.width < 1 || info.resize < 1 ||
+      info.mean.size() != channels || info.std.size() != channels)
+    throw file_error(file.path(), "its metadata describes no input");
+  return info;
+}
+
+std::optional<checkpoint_info> load_checkpoint(model_state &state,
+                                               const tensor_file &file) {
+  std::optional<checkpoint_info> info = read_checkpoint_info(file);
+  if (info && info->spec_hash != state.model().spec_hash)
+    throw file_error(file.path(),
+                     fmt::format("is of another spec: got {}, expected {}; use "
+                                 "the trainer that wrote it",
+                                 info->spec, state.model().spec));
+  if (info &&
+      info->classes.size() != static_cast<std::size_t>(state.model().classes))
+    throw file_error(file.path(),
+                     fmt::format("names {} classes, expected {}",
+                                 info->classes.size(), state.model().classes));
+  load_all(state, file);
+  return info;
+}
+
+static bool replaced_layers_fit(const model_state &state,
+                                const tensor_file &file) {
+  return std::all_of(state.tensors().begin(), state.tensors().end(),
+                     [&](const resnetc_tensor &tensor) {
+                       if (!tensor.replaced)
+                         return true;
+                       const tensor_view *view = file.find(tensor.name);
+                       return view && view->shape == shape_of(tensor);
+                     });
+}
+
+load_rules rules_for_training(const model_state &state, const tensor_file &file,
+                              const std::vector<std::string> &classes,
+                              std::uint64_t seed) {
+  const std::optional<checkpoint_info> info = read_checkpoint_info(file);
+  load_rules rules;
+  rules.seed = seed;
+  if (!info)
+    rules.reason = "the weights name no classes";
+  else if (info->classes != classes)
+    rules.reason = "the weights are of other classes than the data";
+  else if (!replaced_layers_fit(state, file))
+    rules.reason = "the weights have another layer in its place";
+  else
+    rules = {replaced_layers::load,
+             "the weights are of the same classes as the data", seed};
+  return rules;
+}
+
+} // namespace resnetc

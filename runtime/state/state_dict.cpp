@@ -1,0 +1,182 @@
+#include "state/state_dict.h"
+
+#include "data/random.h"
+#include "state/blocking.h"
+
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+namespace resnetc {
+
+static std::size_t element_size(const resnetc_variant &variant) {
+  return size_of(element_type_of(variant));
+}
+
+static aligned_buffer flat_buffer(const resnetc_variant &variant,
+                                  std::int64_t elements) {
+  return aligned_buffer(static_cast<std::size_t>(elements) *
+                        element_size(variant));
+}
+
+model_state::model_state(const resnetc_variant &variant)
+    : code(variant),
+      frozen_buffer(flat_buffer(variant, variant.model->frozen_size)),
+      trained_buffer(flat_buffer(variant, variant.model->trained_size)),
+      stats_buffer(flat_buffer(variant, variant.model->stats_size)),
+      frozen_derived_buffer(
+          flat_buffer(variant, variant.model->frozen_derived_size)),
+      trained_derived_buffer(
+          flat_buffer(variant, variant.model->trained_derived_size)),
+      counters(static_cast<std::size_t>(variant.model->tensor_count)) {}
+
+void model_state::bind(resnetc_call &call) const {
+  call.frozen = frozen();
+  call.frozen_derived = frozen_derived();
+  call.trained = trained();
+  call.trained_derived = trained_derived();
+  call.stats = stats();
+}
+
+std::int64_t &model_state::counter(const resnetc_tensor &tensor) {
+  return counters.at(static_cast<std::size_t>(&tensor - model().tensors));
+}
+
+std::int64_t model_state::counter(const resnetc_tensor &tensor) const {
+  return counters.at(static_cast<std::size_t>(&tensor - model().tensors));
+}
+
+void model_state::count_step() {
+  for (const resnetc_tensor &tensor : tensors())
+    if (tensor.space == RESNETC_COUNTER && tensor.counts)
+      ++counter(tensor);
+}
+
+void *model_state::buffer_of(const resnetc_tensor &tensor) const {
+  switch (tensor.space) {
+  case RESNETC_FROZEN:
+    return frozen();
+  case RESNETC_TRAINED:
+    return trained();
+  case RESNETC_STATS:
+    return stats();
+  default:
+    throw std::invalid_argument(std::string("tensor '") + tensor.name +
+                                "' lives in no flat buffer");
+  }
+}
+
+template <typename T> static std::int64_t integer_at(const std::byte *from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+static std::int64_t integer(const tensor_view &source) {
+  switch (source.dtype) {
+  case element_type::i64:
+    return integer_at<std::int64_t>(source.data);
+  case element_type::i32:
+    return integer_at<std::int32_t>(source.data);
+  case element_type::i16:
+    return integer_at<std::int16_t>(source.data);
+  case element_type::i8:
+    return integer_at<std::int8_t>(source.data);
+  case element_type::u8:
+    return integer_at<std::uint8_t>(source.data);
+  default:
+    throw std::invalid_argument("tensor '" + source.name + "' holds " +
+                                name_of(source.dtype) + ", expected integers");
+  }
+}
+
+void model_state::set(const resnetc_tensor &tensor, const tensor_view &source) {
+  if (tensor.space == RESNETC_COUNTER)
+    counter(tensor) = integer(source);
+  else
+    pack(tensor, static_cast<resnetc_dtype>(code.dtype), buffer_of(tensor),
+         source);
+}
+
+element_type model_state::type_of(const resnetc_tensor &tensor) const {
+  return tensor.space == RESNETC_COUNTER ? element_type::i64
+                                         : element_type_of(code);
+}
+
+const std::byte *model_state::get(const resnetc_tensor &tensor) const {
+  std::size_t count = 1;
+  for (std::int64_t extent : shape_of(tensor))
+    count *= static_cast<std::size_t>(extent);
+  logical.resize(count * size_of(type_of(tensor)));
+  if (tensor.space == RESNETC_COUNTER) {
+    const std::int64_t value = counter(tensor);
+    std::memcpy(logical.data(), &value, sizeof value);
+  } else {
+    unpack(tensor, static_cast<resnetc_dtype>(code.dtype), buffer_of(tensor),
+           logical.data());
+  }
+  return logical.data();
+}
+
+// 64-bit FNV-1a: the initial values of a layer hang on its name, not on its
+// place in the table.
+static std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : text)
+    hash = (hash ^ c) * 0x100000001b3;
+  return hash;
+}
+
+/// Row-major. Computed in f64, so that f32 and f64 trainers start alike.
+static std::vector<double> initial_value(const resnetc_tensor &tensor,
+                                         std::size_t count,
+                                         std::uint64_t seed) {
+  std::vector<double> value(count);
+  random_stream random(seed, random_purpose::initialise, hash_of(tensor.name));
+  switch (tensor.role) {
+  case RESNETC_CONV_WEIGHT: {
+    const double deviation =
+        std::sqrt(2.0 / static_cast<double>(tensor.fan_out));
+    for (double &element : value)
+      element = deviation * random.normal();
+    break;
+  }
+  case RESNETC_LINEAR_WEIGHT:
+  case RESNETC_LINEAR_BIAS: {
+    const double bound = 1 / std::sqrt(static_cast<double>(tensor.fan_in));
+    for (double &element : value)
+      element = random.uniform(-bound, bound);
+    break;
+  }
+  case RESNETC_BN_WEIGHT:
+  case RESNETC_BN_VAR:
+    value.assign(count, 1);
+    break;
+  default: // biases and means of batch norms
+    break;
+  }
+  return value;
+}
+
+void model_state::initialise(const resnetc_tensor &tensor, std::uint64_t seed) {
+  if (tensor.space == RESNETC_COUNTER) {
+    counter(tensor) = 0;
+    return;
+  }
+  tensor_view view;
+  view.name = tensor.name;
+  view.dtype = element_type::f64;
+  view.shape = shape_of(tensor);
+  view.strides = contiguous_strides(view.shape);
+  const std::vector<double> value =
+      initial_value(tensor, static_cast<std::size_t>(view.count()), seed);
+  view.data = reinterpret_cast<const std::byte *>(value.data());
+  set(tensor, view);
+}
+
+void model_state::initialise_all(std::uint64_t seed) {
+  for (const resnetc_tensor &tensor : tensors())
+    initialise(tensor, seed);
+}
+
+} // namespace resnetc
