@@ -14,7 +14,7 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
 
 /// What random numbers are drawn for; streams of different purposes are
 /// independent.
-enum class random_purpose : uint32_t {
+enum class random_purpose : uint32_t { // below 16
   shuffle = 1,
   augment = 2,
   hold_out = 3,
@@ -29,7 +29,7 @@ public:
   random_stream(uint64_t seed, random_purpose purpose, uint64_t a,
                 uint32_t b = 0);
 
-  /// The next 32 random bits; a stream holds 2^32 of them.
+  /// The next 32 random bits; a stream holds 2^30 of them.
   uint32_t next();
   /// Uniform in [0, 1), 53 bits.
   double uniform();

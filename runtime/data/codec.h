@@ -1,0 +1,26 @@
+// What the JPEG and PNG readers have in common; included by them and decode.cpp
+// alone.
+#pragma once
+
+#include "data/decode.h"
+
+#include <span>
+
+namespace resnetc {
+
+/// A file's pixels as they are stored (grey or RGB), and its EXIF orientation,
+/// 1 ... 8.
+struct stored_image {
+  image pixels;
+  int orientation = 1;
+};
+
+/// Both throw bad_image, and read the orientation only where `orientation` asks
+/// for it.
+stored_image decode_jpeg(std::span<const std::byte> bytes, exif orientation);
+stored_image decode_png(std::span<const std::byte> bytes, exif orientation);
+
+/// Throws bad_image for a width and height over the limit.
+void check_image_size(int64_t width, int64_t height);
+
+} // namespace resnetc
