@@ -1,5 +1,8 @@
 //===- resnet-opt.cpp - every pass by itself ------------------------------===//
 
+#include "Codegen/Passes.h"
+#include "Conversion/Passes.h"
+#include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
 #include "Transforms/Passes.h"
 
@@ -12,8 +15,10 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::resnet::ResnetDialect>();
+  registry.insert<mlir::resnet::ResnetDialect, mlir::abi::AbiDialect>();
   mlir::registerAllPasses();
   mlir::resnet::registerTransformsPasses();
+  mlir::resnet::registerConversionPasses();
+  mlir::resnet::registerCodegenPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "resnetc's passes, one by one\n", registry));
 }

@@ -1,0 +1,110 @@
+//===- EmitKernels.cpp - linalg on buffers to register tiles --------------===//
+
+#include "Codegen/Kernel.h"
+#include "Codegen/Passes.h"
+#include "Conversion/Lowering.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::resnet {
+#define GEN_PASS_DEF_EMITKERNELS
+#include "Codegen/Passes.h.inc"
+
+namespace {
+
+/// The fill of exactly this buffer that `op` continues from: nothing touches the buffer between the two.
+linalg::FillOp fillBefore(linalg::GenericOp op, Value buffer) {
+  for (Operation *before = op->getPrevNode(); before; before = before->getPrevNode()) {
+    if (auto fill = dyn_cast<linalg::FillOp>(before); fill && fill.getOutputs()[0] == buffer)
+      return fill;
+    bool touches = llvm::is_contained(before->getOperands(), buffer) || before->getNumRegions() > 0;
+    if (touches && !isMemoryEffectFree(before))
+      return nullptr;
+  }
+  return nullptr;
+}
+
+/// The elementwise op that is the only reader of a contraction's scratch buffer.
+linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
+  if (root.getNumDpsInits() != 1 || !fill)
+    return nullptr;
+  Value scratch = root.getDpsInits()[0];
+  if (!scratch.getDefiningOp<memref::AllocOp>())
+    return nullptr;
+  linalg::GenericOp reader;
+  for (Operation *user : scratch.getUsers()) {
+    if (user == root || user == fill)
+      continue;
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    if (reader || !generic)
+      return nullptr;
+    reader = generic;
+  }
+  if (!reader || reader->getBlock() != root->getBlock() || reader.getNumReductionLoops() > 0 ||
+      llvm::is_contained(reader.getDpsInits(), scratch) || reader.getNumDpsInits() != 1 ||
+      reader.getNumLoops() != root.getNumParallelLoops())
+    return nullptr;
+  for (OpOperand *input : reader.getDpsInputOperands())
+    if (input->get() == scratch && !reader.getMatchingIndexingMap(input).isPermutation())
+      return nullptr;
+  return reader;
+}
+
+struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
+  using EmitKernelsBase::EmitKernelsBase;
+
+  void runOnOperation() override {
+    KernelTarget target{vectorBytes, registers, fma};
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::GenericOp> ops;
+    generalizeCopies(rewriter);
+    getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    llvm::DenseSet<Operation *> taken;
+    for (linalg::GenericOp op : ops) {
+      if (taken.contains(op))
+        continue;
+      Kernel kernel = describe(op);
+      if (kernel.epilogue)
+        taken.insert(kernel.epilogue);
+      emitKernel(rewriter, kernel, target);
+    }
+    SmallVector<linalg::FillOp> fills;
+    getOperation().walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+    for (linalg::FillOp fill : fills) {
+      rewriter.setInsertionPoint(fill);
+      emitKernel(rewriter, {*linalg::generalizeNamedOp(rewriter, fill), {nullptr}, nullptr}, target);
+    }
+  }
+
+  void generalizeCopies(IRRewriter &rewriter) {
+    SmallVector<memref::CopyOp> copies;
+    getOperation().walk([&](memref::CopyOp copy) { copies.push_back(copy); });
+    for (memref::CopyOp copy : copies) {
+      rewriter.setInsertionPoint(copy);
+      linalg::makeMemRefCopyOp(rewriter, copy.getLoc(), copy.getSource(), copy.getTarget());
+      rewriter.eraseOp(copy);
+    }
+  }
+
+  static Kernel describe(linalg::GenericOp op) {
+    Kernel kernel{op, {}, nullptr};
+    bool reduces = op.getNumReductionLoops() > 0;
+    // Sums that come back to a tile for each block of an outer reduction go through memory.
+    bool inRegisters = reduces && !op->hasAttr(kOuterAttr);
+    for (Value output : op.getDpsInits())
+      kernel.fills.push_back(inRegisters ? fillBefore(op, output) : nullptr);
+    if (inRegisters)
+      kernel.epilogue = epilogueOf(op, kernel.fills[0]);
+    if (kernel.epilogue)
+      kernel.scratch = op.getDpsInits()[0].getDefiningOp();
+    return kernel;
+  }
+};
+
+} // namespace
+} // namespace mlir::resnet

@@ -1,0 +1,526 @@
+//===- Kernel.cpp - a generic op as a register-tiled kernel ---------------===//
+
+#include "Codegen/Kernel.h"
+#include "Conversion/Lowering.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+namespace {
+
+constexpr int64_t kNone = -1;
+
+/// A register tile: `rows` along the row dimension, `vectors` of `lanes` along the vector dimension.
+struct Tile {
+  int64_t rows = 1, vectors = 1, lanes = 1;
+};
+
+//===----------------------------------------------------------------------===//
+// A body in vectors
+//===----------------------------------------------------------------------===//
+
+/// Clones the region of a generic op for one row and one vector of a tile. Values stay scalar while all they depend on is
+/// the same in every lane.
+class BodyCloner {
+public:
+  BodyCloner(OpBuilder &b, linalg::GenericOp op, int64_t lanes, bool fma, llvm::function_ref<Value(int64_t dim)> index)
+      : b(b), op(op), lanes(lanes), fma(fma), index(index) {}
+
+  /// `arguments` of the body (scalars where uniform) to what it yields, in vectors.
+  SmallVector<Value> run(ArrayRef<Value> arguments) {
+    Block *body = op.getBlock();
+    for (auto [arg, value] : llvm::zip_equal(body->getArguments(), arguments))
+      map[arg] = value;
+    for (Operation &inner : body->without_terminator())
+      clone(inner);
+    SmallVector<Value> results;
+    for (Value v : body->getTerminator()->getOperands())
+      results.push_back(vector(lookUp(v)));
+    return results;
+  }
+
+  Value vector(Value v) {
+    if (lanes == 1 || isa<VectorType>(v.getType()))
+      return v;
+    return vector::BroadcastOp::create(b, v.getLoc(), VectorType::get({lanes}, v.getType()), v);
+  }
+
+private:
+  Value lookUp(Value v) {
+    auto it = map.find(v);
+    return it == map.end() ? v : it->second; // values from outside are the same in every lane
+  }
+
+  /// a*b + c in one rounding.
+  bool contracted(Operation &inner) {
+    auto add = dyn_cast<arith::AddFOp>(inner);
+    if (!fma || !add)
+      return false;
+    for (int side : {0, 1}) {
+      auto product = add->getOperand(side).getDefiningOp<arith::MulFOp>();
+      if (!product || product->getBlock() != add->getBlock() || !product->hasOneUse())
+        continue;
+      SmallVector<Value> in{lookUp(product.getLhs()), lookUp(product.getRhs()), lookUp(add->getOperand(1 - side))};
+      if (llvm::any_of(in, [](Value v) { return isa<VectorType>(v.getType()); }))
+        llvm::for_each(in, [&](Value &v) { v = vector(v); });
+      map[add.getResult()] = math::FmaOp::create(b, add.getLoc(), in[0], in[1], in[2]);
+      return true;
+    }
+    return false;
+  }
+
+  void clone(Operation &inner) {
+    if (auto at = dyn_cast<linalg::IndexOp>(inner)) {
+      map[at.getResult()] = index(at.getDim());
+      return;
+    }
+    if (contracted(inner))
+      return;
+    SmallVector<Value> in;
+    for (Value v : inner.getOperands())
+      in.push_back(lookUp(v));
+    bool varies = llvm::any_of(in, [](Value v) { return isa<VectorType>(v.getType()); });
+    if (varies)
+      llvm::for_each(in, [&](Value &v) { v = vector(v); });
+    SmallVector<Type> types;
+    for (Type t : inner.getResultTypes())
+      types.push_back(varies ? VectorType::get({lanes}, t) : t);
+    Operation *copy = b.create(inner.getLoc(), inner.getName().getIdentifier(), in, types, inner.getAttrs());
+    for (auto [from, to] : llvm::zip_equal(inner.getResults(), copy->getResults()))
+      map[from] = to;
+  }
+
+  OpBuilder &b;
+  linalg::GenericOp op;
+  int64_t lanes;
+  bool fma;
+  llvm::function_ref<Value(int64_t)> index;
+  DenseMap<Value, Value> map;
+};
+
+//===----------------------------------------------------------------------===//
+// The loops
+//===----------------------------------------------------------------------===//
+
+class KernelEmitter {
+public:
+  KernelEmitter(IRRewriter &b, Kernel &kernel, const KernelTarget &target)
+      : b(b), kernel(kernel), op(kernel.root), target(target), loc(op.getLoc()) {}
+
+  void emit() {
+    Operation *last = kernel.epilogue ? kernel.epilogue : kernel.root;
+    b.setInsertionPoint(last);
+    for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc))
+      sizes.push_back(range.size);
+    ivs.assign(sizes.size(), Value());
+    chooseDimensions();
+    chooseTile();
+    for (int64_t i = 0, n = sizes.size(); i < n; ++i)
+      (op.getIteratorTypesArray()[i] == utils::IteratorType::reduction ? reductions : parallels).push_back(i);
+    llvm::erase(parallels, vectorDim);
+    llvm::erase(parallels, rowDim);
+    outerLoops(readOuter());
+    eraseOps();
+  }
+
+private:
+  Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
+  Value sizeOf(int64_t dim) { return getValueOrCreateConstantIndexOp(b, loc, sizes[dim]); }
+  std::optional<int64_t> staticSize(int64_t dim) { return getConstantIntValue(sizes[dim]); }
+
+  //===--- shape of the tile ---===//
+
+  /// Whether dimension `dim` runs over adjacent elements of every operand that it indexes.
+  bool isContiguous(linalg::GenericOp generic, int64_t dim) {
+    for (OpOperand &operand : generic->getOpOperands()) {
+      AffineMap map = generic.getMatchingIndexingMap(&operand);
+      auto type = dyn_cast<MemRefType>(operand.get().getType());
+      for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+        if (!expr.isFunctionOfDim(dim))
+          continue;
+        if (i + 1 != map.getNumResults() || !type || !type.areTrailingDimsContiguous(1))
+          return false;
+        // expr - dim must not depend on dim.
+        AffineExpr rest = simplifyAffineExpr(expr - getAffineDimExpr(dim, b.getContext()), map.getNumDims(), 0);
+        if (rest.isFunctionOfDim(dim))
+          return false;
+      }
+      bool output = generic.isDpsInit(&operand);
+      if (output && !map.isFunctionOfDim(dim))
+        return false;
+    }
+    return true;
+  }
+
+  int64_t elementBytes() {
+    unsigned bits = 8;
+    for (Value v : op->getOperands())
+      bits = std::max(bits, getElementTypeOrSelf(v).getIntOrFloatBitWidth());
+    return bits / 8;
+  }
+
+  void chooseDimensions() {
+    SmallVector<int64_t> parallel;
+    for (auto [i, type] : llvm::enumerate(op.getIteratorTypesArray()))
+      if (type == utils::IteratorType::parallel)
+        parallel.push_back(i);
+    if (!parallel.empty()) {
+      int64_t last = parallel.back();
+      int64_t lanes = target.vectorBytes / elementBytes();
+      std::optional<int64_t> size = staticSize(last);
+      if (size && *size % lanes == 0 && isContiguous(op, last) &&
+          (!kernel.epilogue || isContiguous(kernel.epilogue, epilogueDim(last)))) {
+        vectorDim = last;
+        tile.lanes = lanes;
+        parallel.pop_back();
+      }
+    }
+    if (vectorDim == kNone)
+      return; // scalar loops: the optimizer behind us may still find vectors in them
+    for (int64_t dim : llvm::reverse(parallel))
+      if (staticSize(dim) != 1) {
+        rowDim = dim;
+        return;
+      }
+  }
+
+  /// Rows a tile: as many as the registers hold, but of a number that divides the size where a good one exists.
+  int64_t rowsFor(int64_t size, int64_t most) {
+    if (size <= most)
+      return size;
+    for (int64_t rows = most; 2 * rows >= most; --rows)
+      if (size % rows == 0)
+        return rows;
+    int64_t tiles = (size + most - 1) / most;
+    return (size + tiles - 1) / tiles;
+  }
+
+  void chooseTile() {
+    if (vectorDim == kNone)
+      return;
+    int64_t vectors = *staticSize(vectorDim) / tile.lanes;
+    tile.vectors = vectors % 2 == 0 ? 2 : 1;
+    if (rowDim == kNone)
+      return;
+    bool reduces = op.getNumReductionLoops() > 0;
+    int64_t outputs = op.getNumDpsInits();
+    // Accumulators, the vectors of one step, and one to broadcast into.
+    int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * outputs) : 4;
+    std::optional<int64_t> size = staticSize(rowDim);
+    tile.rows = size ? rowsFor(*size, std::max<int64_t>(1, most)) : std::min<int64_t>(8, most);
+  }
+
+  //===--- loops ---===//
+
+  SmallVector<std::pair<int64_t, int64_t>> readOuter() {
+    SmallVector<std::pair<int64_t, int64_t>> outer;
+    if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>(kOuterAttr))
+      for (size_t i = 0; i < attr.asArrayRef().size(); i += 2)
+        outer.push_back({attr[i], attr[i + 1]});
+    return outer;
+  }
+
+  /// Runs body in a loop over [0, size) by step, or without a loop where one step covers it.
+  void loop(OpFoldResult size, int64_t step, llvm::function_ref<void(Value)> body) {
+    if (getConstantIntValue(size) == step)
+      return body(constant(0));
+    auto loop = scf::ForOp::create(b, loc, constant(0), getValueOrCreateConstantIndexOp(b, loc, size), constant(step));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar());
+  }
+
+  /// Blocks of outer reductions, then every parallel dimension but those of the tile.
+  void outerLoops(ArrayRef<std::pair<int64_t, int64_t>> outer) {
+    if (outer.empty())
+      return parallelLoops(parallels);
+    auto [dim, step] = outer.front();
+    OpFoldResult whole = sizes[dim];
+    while (staticSize(dim) && *staticSize(dim) % step != 0)
+      --step;
+    loop(whole, step, [&, dim = dim, step = step](Value iv) {
+      bases[dim] = iv;
+      sizes[dim] = b.getIndexAttr(step);
+      outerLoops(outer.drop_front());
+      sizes[dim] = whole;
+      bases.erase(dim);
+    });
+  }
+
+  void parallelLoops(ArrayRef<int64_t> dims) {
+    if (dims.empty())
+      return vectorLoop();
+    loop(sizes[dims.front()], 1, [&](Value iv) {
+      ivs[dims.front()] = iv;
+      parallelLoops(dims.drop_front());
+    });
+  }
+
+  void vectorLoop() {
+    if (vectorDim == kNone)
+      return rowLoop();
+    loop(sizes[vectorDim], tile.lanes * tile.vectors, [&](Value iv) {
+      ivs[vectorDim] = iv;
+      rowLoop();
+    });
+  }
+
+  void rowLoop() {
+    if (rowDim == kNone)
+      return emitTile(tile);
+    Tile rest = tile;
+    if (std::optional<int64_t> size = staticSize(rowDim)) {
+      rest.rows = *size % tile.rows;
+      loop(b.getIndexAttr(*size - rest.rows), tile.rows, [&](Value iv) {
+        ivs[rowDim] = iv;
+        emitTile(tile);
+      });
+      if (rest.rows) {
+        ivs[rowDim] = constant(*size - rest.rows);
+        emitTile(rest);
+      }
+      return;
+    }
+    // The number of rows is known at run time alone: whole tiles, then single rows.
+    rest.rows = 1;
+    Value size = sizeOf(rowDim);
+    Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(tile.rows)));
+    rowsBetween(constant(0), whole, tile);
+    rowsBetween(whole, size, rest);
+  }
+
+  void rowsBetween(Value begin, Value end, Tile shape) {
+    auto loop = scf::ForOp::create(b, loc, begin, end, constant(shape.rows));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    ivs[rowDim] = loop.getInductionVar();
+    emitTile(shape);
+  }
+
+  //===--- the tile ---===//
+
+  struct Position {
+    int64_t row, vector;
+  };
+
+  void forEach(const Tile &t, llvm::function_ref<void(Position)> body) {
+    for (int64_t row = 0; row < t.rows; ++row)
+      for (int64_t vector = 0; vector < t.vectors; ++vector)
+        body({row, vector});
+  }
+
+  void emitTile(const Tile &t) {
+    SmallVector<Value> sums;
+    forEach(t, [&](Position at) {
+      for (int64_t i = 0, n = op.getNumDpsInits(); i < n; ++i)
+        sums.push_back(op.getNumReductionLoops() ? initial(i, at) : Value());
+    });
+    sums = reductionLoops(reductions, t, sums);
+    int64_t next = 0;
+    forEach(t, [&](Position at) {
+      for (OpOperand &output : op.getDpsInitsMutable())
+        finish(sums[next++], output, at);
+    });
+  }
+
+  /// What a sum starts from.
+  Value initial(int64_t output, Position at) {
+    if (linalg::FillOp fill = kernel.fills[output]) {
+      Value v = fill.getInputs()[0];
+      if (tile.lanes == 1)
+        return v;
+      return vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, v.getType()), v);
+    }
+    return load(op, op.getDpsInitsMutable()[output], at, ivs, vectorDim, rowDim, /*spread=*/true);
+  }
+
+  SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, const Tile &t, ArrayRef<Value> sums) {
+    if (dims.empty())
+      return step(t, sums);
+    int64_t dim = dims.front();
+    Value base = bases.lookup(dim);
+    auto inner = [&](Value iv) {
+      ivs[dim] = base ? arith::AddIOp::create(b, loc, base, iv).getResult() : iv;
+    };
+    if (staticSize(dim) == 1) {
+      inner(constant(0));
+      return reductionLoops(dims.drop_front(), t, sums);
+    }
+    auto loop = scf::ForOp::create(b, loc, constant(0), sizeOf(dim), constant(1), sums);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    inner(loop.getInductionVar());
+    SmallVector<Value> next = reductionLoops(dims.drop_front(), t, llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+    scf::YieldOp::create(b, loc, next);
+    return llvm::to_vector_of<Value>(loop.getResults());
+  }
+
+  /// One step of the reduction (or the whole of an elementwise op) for all rows and vectors of the tile.
+  SmallVector<Value> step(const Tile &t, ArrayRef<Value> sums) {
+    DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
+    SmallVector<Value> next;
+    int64_t outputs = op.getNumDpsInits();
+    bool reduces = op.getNumReductionLoops() > 0;
+    forEach(t, [&](Position at) {
+      SmallVector<Value> arguments;
+      for (OpOperand &operand : op->getOpOperands()) {
+        if (op.isDpsInit(&operand) && reduces) {
+          int64_t tilePosition = at.row * t.vectors + at.vector;
+          arguments.push_back(sums[tilePosition * outputs + operand.getOperandNumber() - op.getNumDpsInputs()]);
+          continue;
+        }
+        arguments.push_back(cachedLoad(operand, at, loaded));
+      }
+      next.append(cloneBody(op, arguments, at, ivs, vectorDim, rowDim));
+    });
+    return next;
+  }
+
+  Value cachedLoad(OpOperand &operand, Position at, DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> &loaded) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (!op.payloadUsesValueFromOperand(&operand))
+      return Value();
+    int64_t row = rowDim != kNone && map.isFunctionOfDim(rowDim) ? at.row : 0;
+    int64_t vector = vectorDim != kNone && map.isFunctionOfDim(vectorDim) ? at.vector : 0;
+    Value &value = loaded[{operand.getOperandNumber(), row, vector}];
+    if (!value)
+      value = load(op, operand, at, ivs, vectorDim, rowDim, /*spread=*/false);
+    return value;
+  }
+
+  SmallVector<Value> cloneBody(linalg::GenericOp generic, ArrayRef<Value> arguments, Position at, ArrayRef<Value> indices,
+                               int64_t vDim, int64_t rDim) {
+    auto index = [&](int64_t dim) -> Value {
+      Value iv = indices[dim];
+      if (dim == rDim && at.row)
+        iv = arith::AddIOp::create(b, loc, iv, constant(at.row));
+      if (dim != vDim)
+        return iv;
+      SmallVector<int64_t> lanes(tile.lanes);
+      for (auto [i, lane] : llvm::enumerate(lanes))
+        lane = at.vector * tile.lanes + i;
+      auto type = VectorType::get({tile.lanes}, b.getIndexType());
+      Value offsets = arith::ConstantOp::create(b, loc, DenseIntElementsAttr::get(type, lanes));
+      return arith::AddIOp::create(b, loc, vector::BroadcastOp::create(b, loc, type, iv), offsets);
+    };
+    return BodyCloner(b, generic, tile.lanes, target.fma, index).run(arguments);
+  }
+
+  //===--- memory ---===//
+
+  SmallVector<Value> indicesOf(AffineMap map, Position at, ArrayRef<Value> indices, int64_t vDim, int64_t rDim) {
+    MLIRContext *c = b.getContext();
+    SmallVector<AffineExpr> dims;
+    for (int64_t i = 0, n = indices.size(); i < n; ++i)
+      dims.push_back(getAffineDimExpr(i, c) + (i == vDim ? at.vector * tile.lanes : i == rDim ? at.row : 0));
+    SmallVector<Value> result;
+    SmallVector<OpFoldResult> operands;
+    for (Value v : indices)
+      operands.push_back(getAsOpFoldResult(v));
+    for (AffineExpr expr : map.getResults()) {
+      AffineMap one = AffineMap::get(indices.size(), 0, expr.replaceDims(dims), c);
+      result.push_back(getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, one, operands)));
+    }
+    return result;
+  }
+
+  /// An operand's value at a position: a vector where it varies along the vector dimension, else a scalar (spread on demand).
+  Value load(linalg::GenericOp generic, OpOperand &operand, Position at, ArrayRef<Value> indices, int64_t vDim, int64_t rDim,
+             bool spread) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      return operand.get();
+    AffineMap map = generic.getMatchingIndexingMap(&operand);
+    SmallVector<Value> where = indicesOf(map, at, indices, vDim, rDim);
+    Type element = getElementTypeOrSelf(operand.get());
+    if (vDim != kNone && map.isFunctionOfDim(vDim))
+      return vector::LoadOp::create(b, loc, VectorType::get({tile.lanes}, element), operand.get(), where);
+    Value v = memref::LoadOp::create(b, loc, operand.get(), where);
+    if (spread && tile.lanes > 1)
+      v = vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, element), v);
+    return v;
+  }
+
+  void store(linalg::GenericOp generic, OpOperand &operand, Value v, Position at, ArrayRef<Value> indices, int64_t vDim,
+             int64_t rDim) {
+    SmallVector<Value> where = indicesOf(generic.getMatchingIndexingMap(&operand), at, indices, vDim, rDim);
+    if (isa<VectorType>(v.getType()))
+      vector::StoreOp::create(b, loc, v, operand.get(), where);
+    else
+      memref::StoreOp::create(b, loc, v, operand.get(), where);
+  }
+
+  /// Stores a result, or hands it to the epilogue and stores what that makes of it.
+  void finish(Value sum, OpOperand &output, Position at) {
+    linalg::GenericOp epilogue = kernel.epilogue;
+    if (!epilogue)
+      return store(op, output, sum, at, ivs, vectorDim, rowDim);
+    SmallVector<Value> indices(epilogue.getNumLoops());
+    for (int64_t i = 0, n = ivs.size(); i < n; ++i)
+      if (int64_t dim = epilogueDim(i); dim != kNone)
+        indices[dim] = ivs[i];
+    int64_t vDim = vectorDim == kNone ? kNone : epilogueDim(vectorDim);
+    int64_t rDim = rowDim == kNone ? kNone : epilogueDim(rowDim);
+    SmallVector<Value> arguments;
+    for (OpOperand &operand : epilogue->getOpOperands()) {
+      if (operand.get() == output.get())
+        arguments.push_back(sum);
+      else
+        arguments.push_back(epilogue.payloadUsesValueFromOperand(&operand)
+                                ? load(epilogue, operand, at, indices, vDim, rDim, false)
+                                : Value());
+    }
+    Value result = cloneBody(epilogue, arguments, at, indices, vDim, rDim)[0];
+    store(epilogue, epilogue.getDpsInitsMutable()[0], result, at, indices, vDim, rDim);
+  }
+
+  /// The epilogue's dimension that indexes the scratch buffer where the root's `dim` does; none for reductions.
+  int64_t epilogueDim(int64_t dim) {
+    AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    for (OpOperand *input : kernel.epilogue.getDpsInputOperands()) {
+      if (input->get() != op.getDpsInits()[0])
+        continue;
+      AffineMap read = kernel.epilogue.getMatchingIndexingMap(input);
+      for (auto [w, r] : llvm::zip_equal(written.getResults(), read.getResults()))
+        if (auto d = dyn_cast<AffineDimExpr>(w); d && static_cast<int64_t>(d.getPosition()) == dim)
+          return cast<AffineDimExpr>(r).getPosition();
+    }
+    return kNone;
+  }
+
+  void eraseOps() {
+    if (kernel.epilogue)
+      b.eraseOp(kernel.epilogue);
+    b.eraseOp(kernel.root);
+    for (linalg::FillOp fill : kernel.fills)
+      if (fill)
+        b.eraseOp(fill);
+    if (kernel.scratch && kernel.scratch->use_empty())
+      b.eraseOp(kernel.scratch);
+  }
+
+  IRRewriter &b;
+  Kernel &kernel;
+  linalg::GenericOp op;
+  const KernelTarget &target;
+  Location loc;
+  SmallVector<OpFoldResult> sizes;
+  SmallVector<Value> ivs;
+  DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
+  SmallVector<int64_t> parallels, reductions;
+  int64_t vectorDim = kNone, rowDim = kNone;
+  Tile tile;
+};
+
+} // namespace
+
+void mlir::resnet::emitKernel(IRRewriter &rewriter, Kernel kernel, const KernelTarget &target) {
+  KernelEmitter(rewriter, kernel, target).emit();
+}

@@ -1,0 +1,30 @@
+//===- Kernel.h - a generic op as a register-tiled kernel ------*- C++ -*-===//
+
+#ifndef RESNETC_CODEGEN_KERNEL_H
+#define RESNETC_CODEGEN_KERNEL_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::resnet {
+
+/// What a kernel may use of the CPU.
+struct KernelTarget {
+  int64_t vectorBytes, registers;
+  bool fma;
+};
+
+/// An op on buffers, the fills that start its sums, and the elementwise op that reads its result out of the registers.
+struct Kernel {
+  linalg::GenericOp root;
+  SmallVector<linalg::FillOp> fills; // one an output; null: the sum goes on from what is there
+  linalg::GenericOp epilogue;        // may be null
+  Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
+};
+
+/// Emits loops and register tiles for the kernel before its root (or epilogue), and erases its ops.
+void emitKernel(IRRewriter &rewriter, Kernel kernel, const KernelTarget &target);
+
+} // namespace mlir::resnet
+
+#endif // RESNETC_CODEGEN_KERNEL_H

@@ -1,0 +1,66 @@
+//===- Passes.td - from linalg to functions of the seam -------*- tablegen -*-===//
+
+#ifndef RESNET_CODEGEN_PASSES_TD
+#define RESNET_CODEGEN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TileAndFuse : Pass<"resnet-tile-and-fuse", "::mlir::func::FuncOp"> {
+  let summary = "give each op with `resnet.tile` its parallel loop, and take its producer in";
+  let description = [{
+    An op becomes an `scf.forall` over tiles of its first dimensions. A contraction or fill whose only reader is the op is
+    computed inside, tile by tile, so that what follows it happens while the tile is hot.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
+  let summary = "turn linalg on buffers into loops around register tiles";
+  let description = [{
+    One emitter for convolutions, their gradients, linear layers, pooling and elementwise ops. A generic op has a vector
+    dimension (its last parallel one, contiguous wherever it is used) and a row dimension (the parallel one before). A
+    register tile of M rows by V vectors is kept in values through the reduction loops: vector loads of what
+    varies along the vector dimension, scalar loads and broadcasts of what does not. A fill before and an elementwise
+    op behind are computed in the tile. Rows that no tile divides are met by a second tile of the rest; where their number
+    is only known at run time, by single rows. The order of each sum is the same in all of them.
+
+    Assumes buffers with unit stride in the last dimension; ops that have none such run as scalar loops.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
+    Option<"fma", "fma", "bool", "true", "contract a*b + c">
+  ];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "place every buffer of a function in one arena, by lifetime";
+  let description = [{
+    Offsets are affine in the batch: buffers whose size does not depend on it come first, then those that grow with it, each at
+    fixed + batch * offset. Buffers that live at different times share a place. The function gets `resnet.arena`, the
+    bytes [fixed, per image, per thread].
+
+    Assumes: allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
+  }];
+  let dependentDialects = ["::mlir::abi::AbiDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def OutlineParallel : Pass<"resnet-outline-parallel", "ModuleOp"> {
+  let summary = "make each parallel loop a function that the runtime's pool calls";
+  let description = [{
+    An `scf.forall` becomes `body(call, begin, end, worker)` and a call of `resnetc_parallel_for`. The body captures
+    nothing: what it uses from outside is computed again from the call.
+
+    Assumes: values used from outside are pure functions of the call.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def AbiToLLVM : Pass<"resnet-abi-to-llvm", "ModuleOp"> {
+  let summary = "lower the `abi` dialect to loads from the call";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif

@@ -1,0 +1,165 @@
+//===- Conv.cpp - convolutions and their gradients ------------------------===//
+
+#include "Conversion/Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+namespace {
+
+/// Shapes of one convolution, x -> y.
+struct Geometry {
+  int64_t height, width, outHeight, outWidth, channels, kernel, stride, padding;
+
+  Geometry(Value x, Value y, Value weight, int64_t stride, int64_t padding) : stride(stride), padding(padding) {
+    auto in = cast<RankedTensorType>(x.getType()), out = cast<RankedTensorType>(y.getType());
+    channels = in.getDimSize(1);
+    height = in.getDimSize(2);
+    width = in.getDimSize(3);
+    outHeight = out.getDimSize(2);
+    outWidth = out.getDimSize(3);
+    kernel = cast<RankedTensorType>(weight.getType()).getDimSize(2);
+  }
+  Halo halo() const { return windowHalo(height, width, outHeight, outWidth, kernel, stride, padding); }
+};
+
+} // namespace
+
+/// y[n,kb,h,w,k] += x * weight; `out` has been filled.
+static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, Value out, bool stem) {
+  MLIRContext *c = l.b.getContext();
+  if (stem) { // (n, kb, h, w, k | r, sc)
+    Maps d{c, 7};
+    // [kb][r][s][c][k] -> [kb][r][s*c][k]
+    SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
+    Value flat = tensor::CollapseShapeOp::create(l.b, l.loc, weight, groups);
+    return l.contract({x, d({d[0], d[2] * g.stride + d[5], d[3] * (g.stride * g.channels) + d[6]})},
+                      {flat, d({d[1], d[5], d[6], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5, {1, 1, 1});
+  }
+  // (n, kb, h, w, k | cb, r, s, c)
+  Maps d{c, 9};
+  return l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
+                    {weight, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
+                    {1, 1, 1});
+}
+
+static LogicalResult lower(Conv2dOp op, Lowering &l) {
+  Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
+  Value x = l.padded(op.getX(), g.halo());
+  Destination d = l.destination(op.getY());
+  bool fused = op.getScale() || op.getResidual() || op.getRelu();
+  Value sum = l.filled(fused ? l.emptyLike(d.interior) : d.interior, 0);
+  Value y = convolve(l, x, l.parameter(op.getWeight()), g, sum, isImages(op.getX()));
+  if (fused) {
+    SmallVector<Value> inputs{y};
+    if (op.getScale())
+      inputs.append({l.parameter(op.getScale()), l.parameter(op.getShift())});
+    if (op.getResidual())
+      inputs.push_back(l.dense(op.getResidual()));
+    y = l.elementwise(inputs, d.interior, [&](OpBuilder &n, Location at, ValueRange in) {
+      Value v = in[0];
+      size_t next = 1;
+      if (op.getScale()) {
+        v = arith::AddFOp::create(n, at, in[2], arith::MulFOp::create(n, at, v, in[1]));
+        next = 3;
+      }
+      if (op.getResidual())
+        v = arith::AddFOp::create(n, at, v, in[next]);
+      if (op.getRelu())
+        v = arith::MaximumFOp::create(n, at, v, l.constant(0));
+      return SmallVector<Value>{v};
+    });
+  }
+  l.define(op.getY(), y, d);
+  return success();
+}
+
+/// [kb][cb][r][s][c][k] -> [cb][kb][taps][taps][k][c], the window's taps of one phase, last first.
+static Value transposedWeights(Lowering &l, Value weight, const Phase &ph, const Phase &pw, int64_t stride) {
+  auto shape = cast<RankedTensorType>(weight.getType()).getShape();
+  Maps d{l.b.getContext(), 6}; // (cb, kb, t, u, k, c)
+  auto tap = [&](AffineExpr t, const Phase &p) { return t * -stride + (p.phase + (p.taps - 1) * stride); };
+  Value out = l.empty({shape[1], shape[0], ph.taps, pw.taps, kBlock, kBlock});
+  return l.generic({{weight, d({d[1], d[0], tap(d[2], ph), tap(d[3], pw), d[5], d[4]})}},
+                   {{out, d({d[0], d[1], d[2], d[3], d[4], d[5]})}},
+                   SmallVector<utils::IteratorType>(6, utils::IteratorType::parallel),
+                   [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }, {1, 1})[0];
+}
+
+/// One phase of dx: (n, cb, q, p, c | kb, t, u, k).
+static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph, const Phase &pw, int64_t stride,
+                           const Halo &halo, Value out) {
+  Value wt = transposedWeights(l, weight, ph, pw, stride);
+  Maps d{l.b.getContext(), 9};
+  int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
+  return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
+                    {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5, {1, 1, 1});
+}
+
+static LogicalResult lower(Conv2dDxOp op, Lowering &l) {
+  Geometry g(op.getDx(), op.getDy(), op.getWeight(), op.getStride(), op.getPadding());
+  SmallVector<Phase> rows = phases(g.height, g.kernel, g.stride, g.padding);
+  SmallVector<Phase> columns = phases(g.width, g.kernel, g.stride, g.padding);
+  Halo halo = gradientHalo(rows, columns, g.outHeight, g.outWidth);
+  Value dy = l.padded(op.getDy(), halo);
+  Value weight = l.parameter(op.getWeight());
+  Destination d = l.destination(op.getDx());
+  Value dx = d.interior;
+  if (g.stride == 1) {
+    dx = gradientPhase(l, dy, weight, rows[0], columns[0], 1, halo, l.filled(dx, 0));
+    l.define(op.getDx(), dx, d);
+    return success();
+  }
+  for (const Phase &ph : rows)
+    for (const Phase &pw : columns) {
+      Strided part(l, dx, ph.first, pw.first, ph.count, pw.count, g.stride);
+      bool reached = ph.taps && pw.taps;
+      dx = part.insert(reached ? gradientPhase(l, dy, weight, ph, pw, g.stride, halo, l.filled(part.slice, 0))
+                               : l.filled(part.slice, 0, {1, 1, 1}));
+    }
+  l.define(op.getDx(), dx, d);
+  return success();
+}
+
+/// Rows of a weight gradient's block: what stays in the second-level cache while all blocks pass over it.
+static int64_t rowsABlock(const Geometry &g) {
+  int64_t rows = std::max<int64_t>(1, (g.kernel == 1 ? 112 : 224) / std::max<int64_t>(1, g.outWidth));
+  while (g.outHeight % std::min(rows, g.outHeight))
+    --rows;
+  return std::min(rows, g.outHeight);
+}
+
+static LogicalResult lower(Conv2dDwOp op, Lowering &l) {
+  Geometry g(op.getX(), op.getDy(), op.getDw(), op.getStride(), op.getPadding());
+  Value x = l.padded(op.getX(), g.halo());
+  Value dy = l.dense(op.getDy());
+  bool stem = isImages(op.getX());
+  MLIRContext *c = l.b.getContext();
+  bool used = l.accumulateInto(op.getDw(), [&](Value dw) -> Value {
+    if (stem) { // (kb, r, sc, k | n, h, w)
+      Maps d{c, 7};
+      SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
+      Value flat = tensor::CollapseShapeOp::create(l.b, l.loc, dw, groups);
+      Value sum = l.contract({x, d({d[4], d[5] * g.stride + d[1], d[6] * (g.stride * g.channels) + d[2]})},
+                             {dy, d({d[4], d[0], d[5], d[6], d[3]})}, {flat, d({d[0], d[1], d[2], d[3]})}, 4, {1},
+                             {{4, 1}, {5, 2}});
+      return tensor::ExpandShapeOp::create(l.b, l.loc, dw.getType(), sum, groups);
+    }
+    // (kb, cb, r, s, c, k | n, h, w)
+    Maps d{c, 9};
+    return l.contract({x, d({d[6], d[1], d[7] * g.stride + d[2], d[8] * g.stride + d[3], d[4]})},
+                      {dy, d({d[6], d[0], d[7], d[8], d[5]})}, {dw, d({d[0], d[1], d[2], d[3], d[4], d[5]})}, 6, {1, 1},
+                      {{6, 1}, {7, rowsABlock(g)}});
+  });
+  return used ? success() : op.emitOpError("expected its result to be accumulated");
+}
+
+LogicalResult mlir::resnet::lowerConv(Operation *op, Lowering &l) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp>([&](auto conv) { return lower(conv, l); })
+      .DefaultUnreachable();
+}

@@ -1,0 +1,439 @@
+//===- Lowering.cpp - one function on its way to linalg -------------------===//
+
+#include "Conversion/Lowering.h"
+
+#include "IR/AbiDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+static constexpr auto kParallel = utils::IteratorType::parallel;
+static constexpr auto kReduction = utils::IteratorType::reduction;
+
+//===----------------------------------------------------------------------===//
+// Halos
+//===----------------------------------------------------------------------===//
+
+bool Halo::covers(const Halo &need) const {
+  return need.empty() || (lowest == need.lowest && top >= need.top && left >= need.left && bottom >= need.bottom &&
+                          right >= need.right);
+}
+
+void Halo::include(const Halo &need) {
+  if (need.empty())
+    return;
+  // Zero pads win where readers disagree: the other one makes its own copy.
+  if (empty())
+    lowest = need.lowest;
+  lowest = lowest && need.lowest;
+  top = std::max(top, need.top);
+  left = std::max(left, need.left);
+  bottom = std::max(bottom, need.bottom);
+  right = std::max(right, need.right);
+}
+
+Halo mlir::resnet::windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel,
+                              int64_t stride, int64_t padding) {
+  auto behind = [&](int64_t size, int64_t out) {
+    return std::max<int64_t>(0, (out - 1) * stride + kernel - padding - size);
+  };
+  return {padding, padding, behind(height, outHeight), behind(width, outWidth)};
+}
+
+SmallVector<Phase> mlir::resnet::phases(int64_t size, int64_t kernel, int64_t stride, int64_t padding) {
+  SmallVector<Phase> result;
+  for (int64_t phase = 0; phase < stride; ++phase) {
+    int64_t taps = phase < kernel ? (kernel - phase + stride - 1) / stride : 0;
+    int64_t first = ((phase - padding) % stride + stride) % stride;
+    if (first >= size)
+      continue;
+    int64_t count = (size - first + stride - 1) / stride;
+    result.push_back({phase, taps, first, count, (first + padding - phase) / stride - (taps - 1)});
+  }
+  return result;
+}
+
+Halo mlir::resnet::gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, int64_t outHeight, int64_t outWidth) {
+  auto reach = [](ArrayRef<Phase> phases, int64_t size, int64_t &before, int64_t &behind) {
+    for (const Phase &p : phases) {
+      if (p.taps == 0)
+        continue;
+      before = std::max(before, -p.shift);
+      behind = std::max(behind, p.shift + p.count + p.taps - 1 - size);
+    }
+  };
+  Halo halo;
+  reach(rows, outHeight, halo.top, halo.bottom);
+  reach(columns, outWidth, halo.left, halo.right);
+  return halo;
+}
+
+/// The halo that one reader of `use` needs around it.
+static Halo haloOfUse(OpOperand &use) {
+  auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()); };
+  auto window = [&](Value x, Value y, int64_t kernel, int64_t stride, int64_t padding) {
+    return windowHalo(shape(x).getDimSize(2), shape(x).getDimSize(3), shape(y).getDimSize(2), shape(y).getDimSize(3),
+                      kernel, stride, padding);
+  };
+  Operation *op = use.getOwner();
+  if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
+    return window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
+  if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && use.getOperandNumber() == 0)
+    return window(dw.getX(), dw.getDy(), shape(dw.getDw()).getDimSize(2), dw.getStride(), dw.getPadding());
+  auto gradient = [&](Value dy, Value dx, int64_t kernel, int64_t stride, int64_t padding) {
+    return gradientHalo(phases(shape(dx).getDimSize(2), kernel, stride, padding),
+                        phases(shape(dx).getDimSize(3), kernel, stride, padding), shape(dy).getDimSize(2),
+                        shape(dy).getDimSize(3));
+  };
+  if (auto dx = dyn_cast<Conv2dDxOp>(op); dx && use.getOperandNumber() == 0)
+    return gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
+  if (auto pool = dyn_cast<MaxPoolOp>(op)) {
+    Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
+    halo.lowest = true;
+    return halo;
+  }
+  if (auto pool = dyn_cast<MaxPoolGradOp>(op))
+    return gradient(pool.getDy(), pool.getDx(), pool.getKernel(), pool.getStride(), pool.getPadding());
+  return {};
+}
+
+Halo Lowering::required(Value v) const {
+  Halo halo;
+  for (OpOperand &use : v.getUses())
+    halo.include(haloOfUse(use));
+  return halo;
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+Lowering::Lowering(func::FuncOp source, const ParameterLayout &layout, OpBuilder &builder, Value call,
+                   FloatType element)
+    : b(builder), source(source), layout(layout), call(call), element(element), loc(source.getLoc()) {
+  batch = arith::IndexCastOp::create(b, loc, b.getIndexType(), abi::ScalarOp::create(b, loc, b.getI64Type(), call, "batch"));
+}
+
+/// The dense blocked shape of a logical [N,C,H,W] or [N,C].
+static SmallVector<int64_t> blockedShape(RankedTensorType type) {
+  SmallVector<int64_t> shape{ShapedType::kDynamic, blocks(type.getDimSize(1))};
+  llvm::append_range(shape, type.getShape().drop_front(2));
+  shape.push_back(kBlock);
+  return shape;
+}
+
+void Lowering::defineArgument(BlockArgument argument, Value tensor) { values[argument] = {tensor, {}}; }
+
+static Value slice(Lowering &l, Value tensor, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
+                   ArrayRef<int64_t> strides = {}) {
+  SmallVector<OpFoldResult> off, size, stride;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    off.push_back(l.b.getIndexAttr(offsets[i]));
+    size.push_back(ShapedType::isDynamic(sizes[i]) ? OpFoldResult(l.batch) : l.b.getIndexAttr(sizes[i]));
+    stride.push_back(l.b.getIndexAttr(strides.empty() ? 1 : strides[i]));
+  }
+  return tensor::ExtractSliceOp::create(l.b, l.loc, tensor, off, size, stride);
+}
+
+static Value insert(Lowering &l, Value part, Value whole, ArrayRef<int64_t> offsets) {
+  SmallVector<OpFoldResult> off, size, stride;
+  auto shape = cast<RankedTensorType>(part.getType()).getShape();
+  for (size_t i = 0; i < shape.size(); ++i) {
+    off.push_back(l.b.getIndexAttr(offsets[i]));
+    size.push_back(ShapedType::isDynamic(shape[i]) ? OpFoldResult(l.batch) : l.b.getIndexAttr(shape[i]));
+    stride.push_back(l.b.getIndexAttr(1));
+  }
+  return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, off, size, stride);
+}
+
+/// An empty tensor whose halo of rows (dimension `rows`) and columns (rows + 1, in units of `unit`) is filled.
+static Value emptyWithHalo(Lowering &l, SmallVector<int64_t> shape, const Halo &halo, Type type, int64_t rows,
+                           int64_t unit) {
+  int64_t columns = rows + 1;
+  int64_t height = shape[rows], width = shape[columns];
+  shape[rows] += halo.top + halo.bottom;
+  shape[columns] += (halo.left + halo.right) * unit;
+  Value whole = l.empty(shape, type);
+  double pad = halo.lowest ? -std::numeric_limits<double>::infinity() : 0.0;
+  auto strip = [&](int64_t row, int64_t rowCount, int64_t column, int64_t columnCount) {
+    if (rowCount == 0 || columnCount == 0)
+      return;
+    SmallVector<int64_t> offsets(shape.size(), 0), sizes(shape);
+    offsets[rows] = row;
+    sizes[rows] = rowCount;
+    offsets[columns] = column;
+    sizes[columns] = columnCount;
+    whole = insert(l, l.filled(slice(l, whole, offsets, sizes), pad, {1}), whole, offsets);
+  };
+  strip(0, halo.top, 0, shape[columns]);
+  strip(halo.top + height, halo.bottom, 0, shape[columns]);
+  strip(halo.top, height, 0, halo.left * unit);
+  strip(halo.top, height, halo.left * unit + width, halo.right * unit);
+  return whole;
+}
+
+Value Lowering::interior(Value whole, RankedTensorType type, const Halo &halo) {
+  if (halo.empty())
+    return whole;
+  return slice(*this, whole, {0, 0, halo.top, halo.left, 0}, blockedShape(type));
+}
+
+Value Lowering::dense(Value v) {
+  const Activation &a = values.at(v);
+  return interior(a.tensor, cast<RankedTensorType>(v.getType()), a.halo);
+}
+
+Value Lowering::padImages(Value v, const Halo &need) {
+  auto type = cast<RankedTensorType>(v.getType());
+  int64_t channels = type.getDimSize(1);
+  SmallVector<int64_t> shape{ShapedType::kDynamic, type.getDimSize(2), type.getDimSize(3) * channels};
+  SmallVector<int64_t> at{0, need.top, need.left * channels};
+  Value whole = emptyWithHalo(*this, shape, need, element, 1, channels);
+  AffineMap id = b.getMultiDimIdentityMap(3);
+  Value copied = generic({{values.at(v).tensor, id}}, {{slice(*this, whole, at, shape), id}},
+                         SmallVector<utils::IteratorType>(3, kParallel),
+                         [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }, {1})[0];
+  return insert(*this, copied, whole, at);
+}
+
+Value Lowering::padded(Value v, const Halo &need) {
+  auto type = cast<RankedTensorType>(v.getType());
+  if (isImages(v))
+    return padImages(v, need);
+  Activation a = values.at(v);
+  if (!a.halo.covers(need)) {
+    Value whole = emptyWithHalo(*this, blockedShape(type), need, getElementTypeOrSelf(a.tensor), 2, 1);
+    Value copied = elementwise(interior(a.tensor, type, a.halo), interior(whole, type, need),
+                               [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; });
+    a = {insert(*this, copied, whole, {0, 0, need.top, need.left, 0}), need};
+    // The next reader of this kind finds the copy; dense readers lose nothing.
+    values[v] = a;
+  }
+  SmallVector<int64_t> shape = blockedShape(type);
+  shape[2] += need.top + need.bottom;
+  shape[3] += need.left + need.right;
+  if (cast<RankedTensorType>(a.tensor.getType()).getShape() == ArrayRef(shape))
+    return a.tensor;
+  return slice(*this, a.tensor, {0, 0, a.halo.top - need.top, a.halo.left - need.left, 0}, shape);
+}
+
+Destination Lowering::destination(Value v) {
+  auto type = cast<RankedTensorType>(v.getType());
+  Halo halo = type.getRank() == 4 ? required(v) : Halo{};
+  Type stored = type.getElementType().isInteger() ? type.getElementType() : element;
+  SmallVector<int64_t> shape = blockedShape(type);
+  if (halo.empty()) {
+    Value whole = empty(shape, stored);
+    return {whole, whole, halo};
+  }
+  if (stored.isInteger())
+    halo.lowest = false;
+  Value whole = emptyWithHalo(*this, shape, halo, stored, 2, 1);
+  return {whole, interior(whole, type, halo), halo};
+}
+
+void Lowering::define(Value v, Value result, const Destination &d) {
+  if (d.halo.empty())
+    values[v] = {result, d.halo};
+  else
+    values[v] = {insert(*this, result, d.whole, {0, 0, d.halo.top, d.halo.left, 0}), d.halo};
+}
+
+Strided::Strided(Lowering &l, Value whole, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t stride)
+    : l(l), whole(whole) {
+  auto attr = [&](int64_t v) { return OpFoldResult(l.b.getIndexAttr(v)); };
+  int64_t blocks = cast<RankedTensorType>(whole.getType()).getDimSize(1);
+  offsets = {attr(0), attr(0), attr(row), attr(column), attr(0)};
+  sizes = {l.batch, attr(blocks), attr(rows), attr(columns), attr(kBlock)};
+  strides = {attr(1), attr(1), attr(stride), attr(stride), attr(1)};
+  slice = tensor::ExtractSliceOp::create(l.b, l.loc, whole, offsets, sizes, strides);
+}
+
+Value Strided::insert(Value part) {
+  return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets, sizes, strides);
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+Value Lowering::viewOf(Value buffer, int64_t offset, ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides) {
+  SmallVector<OpFoldResult> size, stride;
+  for (auto [n, s] : llvm::zip_equal(sizes, strides)) {
+    size.push_back(ShapedType::isDynamic(n) ? OpFoldResult(batch) : b.getIndexAttr(n));
+    stride.push_back(b.getIndexAttr(s));
+  }
+  auto type = MemRefType::get(sizes, cast<MemRefType>(buffer.getType()).getElementType(),
+                              StridedLayoutAttr::get(b.getContext(), offset, strides));
+  return memref::ReinterpretCastOp::create(b, loc, type, buffer, b.getIndexAttr(offset), size, stride);
+}
+
+Value Lowering::view(StringRef symbol, StringRef buffer) {
+  const Placement &place = layout.lookUp(symbol);
+  auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.size(place.space)}, element), call, buffer, Value());
+  return viewOf(flat, place.offset, place.form.sizes, computeSuffixProduct(place.form.sizes));
+}
+
+Value Lowering::parameter(Value v) {
+  if (auto it = values.find(v); it != values.end())
+    return it->second.tensor;
+  auto read = v.getDefiningOp<ReadOp>();
+  Value tensor = tensorOf(view(read.getSource(), bufferName(layout.lookUp(read.getSource()).space)), false);
+  values[v] = {tensor, {}};
+  return tensor;
+}
+
+bool Lowering::accumulateInto(Value v, llvm::function_ref<Value(Value)> write) {
+  for (Operation *user : v.getUsers()) {
+    auto accumulate = dyn_cast<AccumulateGradientOp>(user);
+    if (!accumulate)
+      continue;
+    Value memref = view(accumulate.getParameter(), "gradients");
+    store(write(tensorOf(memref, true)), memref);
+    return true;
+  }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+Value Lowering::empty(ArrayRef<int64_t> shape, Type type) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t n : shape)
+    sizes.push_back(ShapedType::isDynamic(n) ? OpFoldResult(batch) : b.getIndexAttr(n));
+  return tensor::EmptyOp::create(b, loc, sizes, type ? type : element);
+}
+
+Value Lowering::emptyLike(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  return empty(type.getShape(), type.getElementType());
+}
+
+Value Lowering::filled(Value tensor, double value, ArrayRef<int64_t> tile) {
+  Type type = getElementTypeOrSelf(tensor);
+  TypedAttr attr = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, value)) : TypedAttr(b.getIntegerAttr(type, 0));
+  auto fill = linalg::FillOp::create(b, loc, arith::ConstantOp::create(b, loc, attr).getResult(), tensor);
+  if (!tile.empty())
+    fill->setAttr(kTileAttr, b.getDenseI64ArrayAttr(tile));
+  return fill.getResult(0);
+}
+
+Value Lowering::constant(double value) {
+  return arith::ConstantOp::create(b, loc, b.getFloatAttr(element, value));
+}
+
+Value Lowering::scalar(StringRef field) {
+  if (abi::lookUpField(field)->kind == abi::FieldKind::I64)
+    return abi::ScalarOp::create(b, loc, b.getI64Type(), call, field);
+  Value v = abi::ScalarOp::create(b, loc, b.getF64Type(), call, field);
+  return element.isF64() ? v : arith::TruncFOp::create(b, loc, element, v);
+}
+
+Value Lowering::tensorOf(Value memref, bool writable) {
+  auto type = cast<MemRefType>(memref.getType());
+  return bufferization::ToTensorOp::create(b, loc, RankedTensorType::get(type.getShape(), type.getElementType()), memref,
+                                           /*restrict=*/true, writable);
+}
+
+void Lowering::store(Value tensor, Value memref) {
+  bufferization::MaterializeInDestinationOp::create(b, loc, Type(), tensor, memref, /*restrict=*/true,
+                                                    /*writable=*/true);
+}
+
+SmallVector<Value> Lowering::generic(ArrayRef<Operand> inputs, ArrayRef<Operand> outputs,
+                                     ArrayRef<utils::IteratorType> iterators, Body body, ArrayRef<int64_t> tile,
+                                     ArrayRef<std::pair<int64_t, int64_t>> outer) {
+  SmallVector<Value> ins, outs;
+  SmallVector<AffineMap> maps;
+  SmallVector<Type> types;
+  for (const Operand &o : inputs) {
+    ins.push_back(o.value);
+    maps.push_back(o.map);
+  }
+  for (const Operand &o : outputs) {
+    outs.push_back(o.value);
+    maps.push_back(o.map);
+    types.push_back(o.value.getType());
+  }
+  auto op = linalg::GenericOp::create(b, loc, types, ins, outs, maps, iterators,
+                                      [&](OpBuilder &nested, Location at, ValueRange args) {
+                                        linalg::YieldOp::create(nested, at, body(nested, at, args));
+                                      });
+  if (!tile.empty())
+    op->setAttr(kTileAttr, b.getDenseI64ArrayAttr(tile));
+  if (!outer.empty()) {
+    SmallVector<int64_t> flat;
+    for (auto [dim, step] : outer)
+      flat.append({dim, step});
+    op->setAttr(kOuterAttr, b.getDenseI64ArrayAttr(flat));
+  }
+  return llvm::to_vector_of<Value>(op.getResults());
+}
+
+Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
+                         ArrayRef<std::pair<int64_t, int64_t>> outer) {
+  SmallVector<utils::IteratorType> iterators(a.map.getNumDims(), kReduction);
+  std::fill_n(iterators.begin(), parallel, kParallel);
+  return generic({a, w}, {out}, iterators,
+                 [](OpBuilder &n, Location at, ValueRange in) {
+                   Value product = arith::MulFOp::create(n, at, in[0], in[1]);
+                   return SmallVector<Value>{arith::AddFOp::create(n, at, in[2], product)};
+                 },
+                 tile, outer)[0];
+}
+
+Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
+  unsigned rank = cast<RankedTensorType>(output.getType()).getRank();
+  AffineMap id = b.getMultiDimIdentityMap(rank);
+  AffineMap byChannel = AffineMap::get(rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(rank - 1)}, b.getContext());
+  SmallVector<Operand> ins;
+  for (Value v : inputs)
+    ins.push_back({v, cast<RankedTensorType>(v.getType()).getRank() == 2 ? byChannel : id});
+  return generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), body,
+                 rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
+}
+
+Value Lowering::channelSum(ValueRange inputs, Body body) {
+  auto shape = cast<RankedTensorType>(inputs[0].getType()).getShape();
+  auto d = [&](unsigned i) { return b.getAffineDimExpr(i); };
+  auto map = [&](unsigned dims, ArrayRef<AffineExpr> exprs) { return AffineMap::get(dims, 0, exprs, b.getContext()); };
+  auto sum = [](OpBuilder &n, Location at, ValueRange in) {
+    return SmallVector<Value>{arith::AddFOp::create(n, at, in[1], in[0])};
+  };
+  // (n, cb, h, c | w)
+  SmallVector<Operand> ins;
+  for (Value v : inputs)
+    ins.push_back({v, cast<RankedTensorType>(v.getType()).getRank() == 2 ? map(5, {d(1), d(3)})
+                                                                          : map(5, {d(0), d(1), d(2), d(4), d(3)})});
+  Value rows = filled(empty({ShapedType::kDynamic, shape[1], shape[2], kBlock}), 0);
+  rows = generic(ins, {{rows, map(5, {d(0), d(1), d(2), d(3)})}}, {kParallel, kParallel, kParallel, kParallel, kReduction},
+                 [&](OpBuilder &n, Location at, ValueRange in) {
+                   Value term = body(n, at, in.drop_back())[0];
+                   return SmallVector<Value>{arith::AddFOp::create(n, at, in.back(), term)};
+                 },
+                 {1, 1})[0];
+  // (n, cb, c | h)
+  Value images = filled(empty({ShapedType::kDynamic, shape[1], kBlock}), 0);
+  images = generic({{rows, map(4, {d(0), d(1), d(3), d(2)})}}, {{images, map(4, {d(0), d(1), d(2)})}},
+                   {kParallel, kParallel, kParallel, kReduction}, sum, {1, 1})[0];
+  // (cb, c | n)
+  Value total = filled(empty({shape[1], kBlock}), 0);
+  return generic({{images, map(3, {d(2), d(0), d(1)})}}, {{total, map(3, {d(0), d(1)})}},
+                 {kParallel, kParallel, kReduction}, sum)[0];
+}
+
+Value Lowering::channelwise(ValueRange inputs, Value output, Body body) {
+  AffineMap id = b.getMultiDimIdentityMap(2);
+  SmallVector<Operand> ins;
+  for (Value v : inputs)
+    ins.push_back({v, id});
+  return generic(ins, {{output, id}}, {kParallel, kParallel}, body)[0];
+}

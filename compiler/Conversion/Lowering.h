@@ -1,0 +1,178 @@
+//===- Lowering.h - one function on its way to linalg ----------*- C++ -*-===//
+//
+// Activations [N,C,H,W] become tensors [n][C/32][rows][columns][32] with a halo of pads around each plane, wide enough for
+// every reader; features [N,C] become [n][C/32][32]; images stay [n][H][W*C]. Whoever defines an activation
+// writes its interior and its halo into one destination, so no pad is ever a copy.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RESNETC_CONVERSION_LOWERING_H
+#define RESNETC_CONVERSION_LOWERING_H
+
+#include "Conversion/ParameterLayout.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+namespace mlir::resnet {
+
+/// Pads around a plane, in rows and columns. Their value is zero, or the lowest number where `lowest`.
+struct Halo {
+  int64_t top = 0, left = 0, bottom = 0, right = 0;
+  bool lowest = false;
+
+  bool empty() const { return !top && !left && !bottom && !right; }
+  bool covers(const Halo &need) const;
+  void include(const Halo &need);
+};
+
+/// The halo of x that a window of `kernel` with `stride` and `padding` reads to give `outHeight` x `outWidth` outputs.
+Halo windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel, int64_t stride,
+                int64_t padding);
+
+/// The inputs i with (i + padding) mod stride = phase along one axis are i = first + q*stride, q < count. Those that window
+/// tap phase + (taps-1-t)*stride of output q + t + shift reads, t < taps, make up their gradient.
+struct Phase {
+  int64_t phase, taps, first, count, shift;
+};
+SmallVector<Phase> phases(int64_t size, int64_t kernel, int64_t stride, int64_t padding);
+
+/// The halo of an output gradient that these phases of its input's gradient read.
+Halo gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, int64_t outHeight, int64_t outWidth);
+
+/// An operand of a linalg.generic and how the loops index it.
+struct Operand {
+  Value value;
+  AffineMap map;
+};
+
+/// Where an activation goes: the whole tensor, and the part of it to write.
+struct Destination {
+  Value whole, interior;
+  Halo halo;
+};
+
+/// Affine maps over a fixed number of dimensions, for writing them down: d({d[0], d[1] + d[2]}).
+struct Maps {
+  MLIRContext *context;
+  unsigned dims;
+  AffineExpr operator[](unsigned i) const { return getAffineDimExpr(i, context); }
+  AffineMap operator()(ArrayRef<AffineExpr> exprs) const { return AffineMap::get(dims, 0, exprs, context); }
+};
+
+using Body = llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
+
+class Lowering {
+public:
+  Lowering(func::FuncOp source, const ParameterLayout &layout, OpBuilder &builder, Value call, FloatType element);
+
+  OpBuilder &b;
+  func::FuncOp source;
+  const ParameterLayout &layout;
+  Value call;
+  Value batch; // index
+  FloatType element;
+  Location loc;
+
+  //===--- activations ---===//
+
+  /// Gives the value that a function argument stands for.
+  void defineArgument(BlockArgument argument, Value tensor);
+
+  /// The activation without its halo.
+  Value dense(Value v);
+
+  /// The activation from `need` before its first row and column to `need` behind its last.
+  Value padded(Value v, const Halo &need);
+
+  /// Where to write the activation `v`; its halo is filled already.
+  Destination destination(Value v);
+
+  /// Takes `result`, the destination's interior after writing, as the value of `v`.
+  void define(Value v, Value result, const Destination &destination);
+  void define(Value v, Value result) { values[v] = {result, {}}; }
+
+  //===--- parameters ---===//
+
+  /// A parameter or slot in its blocked form; `v` is the result of a `resnet.read`, or an already lowered vector.
+  Value parameter(Value v);
+
+  /// A writable view of a symbol's elements in `buffer`, in its blocked form: a memref.
+  Value view(StringRef symbol, StringRef buffer);
+
+  /// Adds to the gradient of the parameter that `v` is accumulated into: `write` gets the current tensor and returns
+  /// the new one. False when nobody accumulates `v`.
+  bool accumulateInto(Value v, llvm::function_ref<Value(Value)> write);
+
+  //===--- building ---===//
+
+  Value empty(ArrayRef<int64_t> shape, Type type = {}); // kDynamic: the batch
+  Value emptyLike(Value tensor);
+  Value filled(Value tensor, double value, ArrayRef<int64_t> tile = {});
+  Value constant(double value);
+  Value scalar(StringRef field);                        // number of the call; doubles in the element type
+  Value tensorOf(Value memref, bool writable);
+  /// A view of elements from `offset` of a flat buffer.
+  Value viewOf(Value buffer, int64_t offset, ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides);
+  void store(Value tensor, Value memref);
+
+  /// One linalg.generic. `tile`: sizes of the parallel loops over its first dimensions (none: runs serially).
+  /// `outer`: (dimension, step) of reductions that go around the parallel loops of a tile.
+  SmallVector<Value> generic(ArrayRef<Operand> inputs, ArrayRef<Operand> outputs, ArrayRef<utils::IteratorType> iterators,
+                             Body body, ArrayRef<int64_t> tile = {}, ArrayRef<std::pair<int64_t, int64_t>> outer = {});
+  /// The contraction out += a * b.
+  Value contract(Operand a, Operand b, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
+                 ArrayRef<std::pair<int64_t, int64_t>> outer = {});
+  /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel.
+  Value elementwise(ValueRange inputs, Value output, Body body);
+  /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images.
+  Value channelSum(ValueRange inputs, Body body);
+  /// An elementwise op over channel vectors [cb][32].
+  Value channelwise(ValueRange inputs, Value output, Body body);
+
+private:
+  struct Activation {
+    Value tensor;
+    Halo halo;
+  };
+  Halo required(Value v) const;
+  Value withHalo(ArrayRef<int64_t> shape, const Halo &halo, Type type);
+  Value interior(Value whole, RankedTensorType type, const Halo &halo);
+  Value padImages(Value v, const Halo &need);
+
+  llvm::DenseMap<Value, Activation> values;
+};
+
+/// The part of an activation at rows `row` + q*stride and columns `column` + p*stride.
+struct Strided {
+  Strided(Lowering &l, Value whole, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t stride);
+  /// The whole with `part` in its place.
+  Value insert(Value part);
+
+  Value slice;
+
+private:
+  Lowering &l;
+  Value whole;
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+};
+
+/// Tile sizes and outer reductions are kept on the generic ops under these names until they are used up.
+inline constexpr StringLiteral kTileAttr = "resnet.tile";
+inline constexpr StringLiteral kOuterAttr = "resnet.outer";
+
+// One function a family of ops, each in a file of that name.
+LogicalResult lowerConv(Operation *op, Lowering &l);
+LogicalResult lowerNorm(Operation *op, Lowering &l);
+LogicalResult lowerPool(Operation *op, Lowering &l);
+LogicalResult lowerLinear(Operation *op, Lowering &l);
+LogicalResult lowerElementwise(Operation *op, Lowering &l);
+LogicalResult lowerDropout(Operation *op, Lowering &l);
+LogicalResult lowerLoss(Operation *op, Lowering &l);
+
+/// Builds @apply: one step of the optimizers over the flat buffers.
+void buildApply(ModuleOp module, const ParameterLayout &layout, FloatType element);
+
+} // namespace mlir::resnet
+
+#endif // RESNETC_CONVERSION_LOWERING_H

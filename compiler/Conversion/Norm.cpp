@@ -1,0 +1,157 @@
+//===- Norm.cpp - batch norms and their gradients -------------------------===//
+
+#include "Conversion/Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+static Value add(OpBuilder &b, Location loc, Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+static Value sub(OpBuilder &b, Location loc, Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
+static Value mul(OpBuilder &b, Location loc, Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
+static Value div(OpBuilder &b, Location loc, Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
+
+static Value channels(Lowering &l, int64_t count) { return l.empty({blocks(count), kBlock}); }
+
+/// N*H*W of an activation, in the element type.
+static Value valuesPerChannel(Lowering &l, Value x) {
+  auto type = cast<RankedTensorType>(x.getType());
+  Value plane = arith::ConstantIndexOp::create(l.b, l.loc, type.getDimSize(2) * type.getDimSize(3));
+  Value count = arith::MulIOp::create(l.b, l.loc, l.batch, plane);
+  count = arith::IndexCastOp::create(l.b, l.loc, l.b.getI64Type(), count);
+  return arith::SIToFPOp::create(l.b, l.loc, l.element, count);
+}
+
+static Value reciprocalDeviation(Lowering &l, Value var, double eps) {
+  Value epsilon = l.constant(eps), one = l.constant(1);
+  return l.channelwise({var}, l.emptyLike(var), [&](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{div(b, loc, one, math::SqrtOp::create(b, loc, add(b, loc, in[0], epsilon)))};
+  });
+}
+
+static LogicalResult lower(FoldBatchNormOp op, Lowering &l) {
+  int64_t count = cast<RankedTensorType>(op.getScale().getType()).getDimSize(0);
+  Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
+  Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, channels(l, count),
+                              [](OpBuilder &b, Location loc, ValueRange in) {
+                                return SmallVector<Value>{mul(b, loc, in[0], in[1])};
+                              });
+  Value shift = l.channelwise({l.parameter(op.getBias()), l.parameter(op.getMean()), scale}, channels(l, count),
+                              [](OpBuilder &b, Location loc, ValueRange in) {
+                                return SmallVector<Value>{sub(b, loc, in[0], mul(b, loc, in[1], in[2]))};
+                              });
+  l.define(op.getScale(), scale);
+  l.define(op.getShift(), shift);
+  return success();
+}
+
+/// mean[c], and the biased variance around it in a second pass: exact where the mean is large beside the deviation.
+static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
+  auto average = [&](Value sum) {
+    return l.channelwise({sum}, l.emptyLike(sum), [&](OpBuilder &b, Location loc, ValueRange in) {
+      return SmallVector<Value>{div(b, loc, in[0], count)};
+    });
+  };
+  Value mean = average(l.channelSum(x, [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }));
+  Value var = average(l.channelSum({x, mean}, [](OpBuilder &b, Location loc, ValueRange in) {
+    Value centred = sub(b, loc, in[0], in[1]);
+    return SmallVector<Value>{mul(b, loc, centred, centred)};
+  }));
+  return {mean, var};
+}
+
+static LogicalResult lower(BatchNormBatchOp op, Lowering &l) {
+  Value x = l.dense(op.getX());
+  auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
+  Value deviation = reciprocalDeviation(l, var, op.getEps().convertToDouble());
+  Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, l.emptyLike(mean),
+                              [](OpBuilder &b, Location loc, ValueRange in) {
+                                return SmallVector<Value>{mul(b, loc, in[0], in[1])};
+                              });
+  SmallVector<Value> inputs{x, mean, scale, l.parameter(op.getBias())};
+  if (op.getResidual())
+    inputs.push_back(l.dense(op.getResidual()));
+  Value zero = l.constant(0);
+  Destination d = l.destination(op.getY());
+  Value y = l.elementwise(inputs, d.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
+    Value v = add(b, loc, in[3], mul(b, loc, sub(b, loc, in[0], in[1]), in[2]));
+    if (op.getResidual())
+      v = add(b, loc, v, in[4]);
+    if (op.getRelu())
+      v = arith::MaximumFOp::create(b, loc, v, zero);
+    return SmallVector<Value>{v};
+  });
+  l.define(op.getY(), y, d);
+  l.define(op.getMean(), mean);
+  l.define(op.getVar(), var);
+  return success();
+}
+
+static LogicalResult lower(UpdateStatisticsOp op, Lowering &l) {
+  double momentum = op.getMomentum().convertToDouble();
+  Value keep = l.constant(1 - momentum), take = l.constant(momentum);
+  Value count = valuesPerChannel(l, op.getX());
+  Value unbias = div(l.b, l.loc, count, sub(l.b, l.loc, count, l.constant(1)));
+  auto move = [&](StringRef running, Value batch, Value factor) {
+    Value memref = l.view(running, "stats");
+    Value moved = l.channelwise({batch}, l.tensorOf(memref, true), [&](OpBuilder &b, Location loc, ValueRange in) {
+      Value fresh = factor ? mul(b, loc, in[0], factor) : in[0];
+      return SmallVector<Value>{add(b, loc, mul(b, loc, keep, in[1]), mul(b, loc, take, fresh))};
+    });
+    l.store(moved, memref);
+  };
+  move(op.getRunningMean(), l.parameter(op.getMean()), Value());
+  move(op.getRunningVar(), l.parameter(op.getVar()), unbias);
+  return success();
+}
+
+static LogicalResult lower(BatchNormSumsOp op, Lowering &l) {
+  Value x = l.dense(op.getX()), dy = l.dense(op.getDy());
+  Value mean = l.parameter(op.getMean());
+  Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
+  Value dbias = l.channelSum(dy, [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; });
+  Value dot = l.channelSum({x, dy, mean}, [](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{mul(b, loc, sub(b, loc, in[0], in[2]), in[1])};
+  });
+  Value dweight = l.channelwise({dot, deviation}, l.emptyLike(dot), [](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{mul(b, loc, in[0], in[1])};
+  });
+  l.define(op.getDweight(), dweight);
+  l.define(op.getDbias(), dbias);
+  return success();
+}
+
+static LogicalResult lower(BatchNormDxOp op, Lowering &l) {
+  Value x = l.dense(op.getX()), dy = l.dense(op.getDy());
+  Value mean = l.parameter(op.getMean());
+  Value count = valuesPerChannel(l, op.getX());
+  Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
+  // dx = scale * (dy - offset - (x - mean) * slope)
+  auto vector = [&](ValueRange in, Body body) { return l.channelwise(in, l.emptyLike(mean), body); };
+  Value scale = vector({l.parameter(op.getWeight()), deviation}, [](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{mul(b, loc, in[0], in[1])};
+  });
+  Value offset = vector({l.parameter(op.getDbias())}, [&](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{div(b, loc, in[0], count)};
+  });
+  Value slope = vector({l.parameter(op.getDweight()), deviation}, [&](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{mul(b, loc, div(b, loc, in[0], count), in[1])};
+  });
+  Destination d = l.destination(op.getDx());
+  Value dx = l.elementwise({x, dy, mean, scale, offset, slope}, d.interior, [](OpBuilder &b, Location loc, ValueRange in) {
+    Value centred = mul(b, loc, sub(b, loc, in[0], in[2]), in[5]);
+    return SmallVector<Value>{mul(b, loc, in[3], sub(b, loc, sub(b, loc, in[1], in[4]), centred))};
+  });
+  l.define(op.getDx(), dx, d);
+  return success();
+}
+
+LogicalResult mlir::resnet::lowerNorm(Operation *op, Lowering &l) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp, BatchNormSumsOp, BatchNormDxOp>(
+          [&](auto norm) { return lower(norm, l); })
+      .DefaultUnreachable();
+}

@@ -1,0 +1,102 @@
+//===- ParameterLayout.cpp - where each parameter lives, and how ----------===//
+
+#include "Conversion/ParameterLayout.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+int64_t BlockedForm::count() const {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<>());
+}
+
+StringRef mlir::resnet::bufferName(Space space) {
+  switch (space) {
+  case Space::Frozen:
+    return "frozen";
+  case Space::Trained:
+    return "trained";
+  case Space::Stats:
+    return "stats";
+  case Space::FrozenDerived:
+    return "frozen_derived";
+  case Space::TrainedDerived:
+    return "trained_derived";
+  case Space::Counter:
+    break;
+  }
+  llvm_unreachable("counters have no buffer");
+}
+
+bool mlir::resnet::isImages(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getArgNumber() != 0)
+    return false;
+  auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  if (!func || cast<RankedTensorType>(value.getType()).getRank() != 4)
+    return false;
+  return func.getName() == "features" || !func->getParentOfType<ModuleOp>().lookupSymbol("features");
+}
+
+/// [C] -> [C/32][32].
+static BlockedForm vectorForm(int64_t channels) { return {{blocks(channels), kBlock}, {kBlock, 1}, {0, 0}}; }
+
+/// [K,C,R,S] -> [K/32][C/32][R][S][32 of C][32 of K].
+static BlockedForm convForm(ArrayRef<int64_t> s) {
+  return {{blocks(s[0]), blocks(s[1]), s[2], s[3], kBlock, kBlock}, {kBlock, kBlock, 1, 1, 1, 1}, {0, 1, 2, 3, 1, 0}};
+}
+
+/// [K,C,R,S] -> [K/32][R][S][C][32 of K]: (S, C) is contiguous as in an image's row.
+static BlockedForm stemForm(ArrayRef<int64_t> s) {
+  return {{blocks(s[0]), s[2], s[3], s[1], kBlock}, {kBlock, 1, 1, 1, 1}, {0, 2, 3, 1, 0}};
+}
+
+/// [K,C] -> [K/32][C/32][32 of C][32 of K].
+static BlockedForm linearForm(ArrayRef<int64_t> s) {
+  return {{blocks(s[0]), blocks(s[1]), kBlock, kBlock}, {kBlock, kBlock, 1, 1}, {0, 1, 1, 0}};
+}
+
+/// The weights of convolutions that read images.
+static llvm::StringSet<> stemWeights(ModuleOp module) {
+  llvm::StringSet<> names;
+  module.walk([&](Conv2dOp op) {
+    if (!isImages(op.getX()))
+      return;
+    if (auto read = op.getWeight().getDefiningOp<ReadOp>())
+      names.insert(read.getSource());
+  });
+  return names;
+}
+
+static BlockedForm formOf(ParameterOp op, bool stem) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
+  if (op.getRole() == "conv_weight")
+    return stem ? stemForm(shape) : convForm(shape);
+  if (op.getRole() == "linear_weight")
+    return linearForm(shape);
+  return vectorForm(shape[0]);
+}
+
+ParameterLayout::ParameterLayout(ModuleOp module) {
+  llvm::StringSet<> stems = stemWeights(module);
+  for (auto op : module.getOps<ParameterOp>()) {
+    if (op.getRole() == "bn_count")
+      place(op.getSymName(), Space::Counter, {});
+    else
+      place(op.getSymName(), op.getTrained() ? Space::Trained : op.getMoves() ? Space::Stats : Space::Frozen,
+            formOf(op, stems.contains(op.getSymName())));
+  }
+  for (auto op : module.getOps<SlotOp>())
+    place(op.getSymName(), op.getWhen() == "prepare" ? Space::FrozenDerived : Space::TrainedDerived,
+          vectorForm(cast<RankedTensorType>(op.getType()).getDimSize(0)));
+}
+
+void ParameterLayout::place(StringRef symbol, Space space, BlockedForm form) {
+  int64_t &size = sizes[static_cast<int>(space)];
+  int64_t offset = size;
+  size += space == Space::Counter ? 1 : form.count();
+  placements[symbol] = {space, offset, std::move(form)};
+}

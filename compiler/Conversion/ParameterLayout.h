@@ -1,0 +1,70 @@
+//===- ParameterLayout.h - where each parameter lives, and how -*- C++ -*-===//
+//
+// The one owner of two decisions: in which flat buffer a parameter lies, and in which blocked form. The lowering reads
+// parameters by it, and the model's table tells the runtime how to pack them by it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RESNETC_CONVERSION_PARAMETERLAYOUT_H
+#define RESNETC_CONVERSION_PARAMETERLAYOUT_H
+
+#include "IR/ResnetDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <array>
+
+namespace mlir::resnet {
+
+/// Channels a block.
+inline constexpr int64_t kBlock = 32;
+
+inline int64_t blocks(int64_t channels) { return (channels + kBlock - 1) / kBlock; }
+
+/// A dense row-major array in which dimension d has `sizes[d]` elements and adds index * `steps[d]` to the logical index
+/// along dimension `dims[d]` (see resnetc_tensor in abi.h).
+struct BlockedForm {
+  SmallVector<int64_t> sizes, steps;
+  SmallVector<int32_t> dims;
+
+  int64_t count() const;
+};
+
+/// The flat buffers; the first three are `resnetc_space` of abi.h.
+enum class Space { Frozen, Trained, Stats, Counter, FrozenDerived, TrainedDerived };
+inline constexpr int kSpaces = 6;
+
+/// The name of a space's buffer in `resnetc_call`; none for Counter.
+StringRef bufferName(Space space);
+
+struct Placement {
+  Space space;
+  int64_t offset; // in elements
+  BlockedForm form;
+};
+
+class ParameterLayout {
+public:
+  explicit ParameterLayout(ModuleOp module);
+
+  /// The place of a `resnet.parameter` or `resnet.slot`.
+  const Placement &lookUp(StringRef symbol) const { return placements.at(symbol); }
+
+  /// Elements of a buffer.
+  int64_t size(Space space) const { return sizes[static_cast<int>(space)]; }
+
+private:
+  void place(StringRef symbol, Space space, BlockedForm form);
+
+  llvm::StringMap<Placement> placements;
+  std::array<int64_t, kSpaces> sizes{};
+};
+
+/// Whether a value of a split function is images as the loader gives them (NHWC, unpadded): the argument of @features, or
+/// where there is none, the first argument of @gradients and @logits.
+bool isImages(Value value);
+
+} // namespace mlir::resnet
+
+#endif // RESNETC_CONVERSION_PARAMETERLAYOUT_H

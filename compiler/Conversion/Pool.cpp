@@ -1,0 +1,143 @@
+//===- Pool.cpp - pooling and its gradients -------------------------------===//
+
+#include "Conversion/Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::resnet;
+
+static constexpr auto kParallel = utils::IteratorType::parallel;
+static constexpr auto kReduction = utils::IteratorType::reduction;
+
+/// (n, cb, h, w, c | r, s), for windows.
+static SmallVector<utils::IteratorType> windowIterators() {
+  SmallVector<utils::IteratorType> iterators(5, kParallel);
+  iterators.append(2, kReduction);
+  return iterators;
+}
+
+/// `from` + the window position `step` * dims (r, s) as an i8.
+static Value position(OpBuilder &b, Location loc, int64_t kernel, int64_t row, int64_t column, int64_t step) {
+  Value r = linalg::IndexOp::create(b, loc, 5), s = linalg::IndexOp::create(b, loc, 6);
+  auto constant = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
+  Value at = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, r, constant(step * kernel)),
+                                   arith::MulIOp::create(b, loc, s, constant(step)));
+  at = arith::AddIOp::create(b, loc, at, constant(row * kernel + column));
+  return arith::IndexCastOp::create(b, loc, b.getI8Type(), at);
+}
+
+static LogicalResult lower(MaxPoolOp op, Lowering &l) {
+  auto in = cast<RankedTensorType>(op.getX().getType()), out = cast<RankedTensorType>(op.getY().getType());
+  int64_t kernel = op.getKernel(), stride = op.getStride();
+  Halo halo = windowHalo(in.getDimSize(2), in.getDimSize(3), out.getDimSize(2), out.getDimSize(3), kernel, stride,
+                         op.getPadding());
+  halo.lowest = true;
+  Value x = l.padded(op.getX(), halo);
+  Maps d{l.b.getContext(), 7};
+  AffineMap at = d({d[0], d[1], d[2], d[3], d[4]});
+  Operand input{x, d({d[0], d[1], d[2] * stride + d[5], d[3] * stride + d[6], d[4]})};
+  Operand window{l.empty({kernel, kernel}), d({d[5], d[6]})}; // gives the loops their bounds
+  Destination y = l.destination(op.getY());
+  Value lowest = l.filled(y.interior, -std::numeric_limits<double>::infinity());
+  if (!op.getWinner()) {
+    Value v = l.generic({input, window}, {{lowest, at}}, windowIterators(),
+                        [](OpBuilder &b, Location loc, ValueRange in) {
+                          return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], in[0])};
+                        },
+                        {1, 1, 1})[0];
+    l.define(op.getY(), v, y);
+    return success();
+  }
+  Destination w = l.destination(op.getWinner());
+  auto both = l.generic({input, window}, {{lowest, at}, {l.filled(w.interior, 0), at}}, windowIterators(),
+                        [&](OpBuilder &b, Location loc, ValueRange in) {
+                          // Not-a-number wins, as in PyTorch; the first of equals stays.
+                          Value wins = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, in[0], in[2]);
+                          Value here = position(b, loc, kernel, 0, 0, 1);
+                          return SmallVector<Value>{arith::SelectOp::create(b, loc, wins, in[0], in[2]),
+                                                    arith::SelectOp::create(b, loc, wins, here, in[3])};
+                        },
+                        {1, 1, 1});
+  l.define(op.getY(), both[0], y);
+  l.define(op.getWinner(), both[1], w);
+  return success();
+}
+
+static LogicalResult lower(MaxPoolGradOp op, Lowering &l) {
+  auto in = cast<RankedTensorType>(op.getDx().getType()), out = cast<RankedTensorType>(op.getDy().getType());
+  int64_t kernel = op.getKernel(), stride = op.getStride();
+  SmallVector<Phase> rows = phases(in.getDimSize(2), kernel, stride, op.getPadding());
+  SmallVector<Phase> columns = phases(in.getDimSize(3), kernel, stride, op.getPadding());
+  Halo halo = gradientHalo(rows, columns, out.getDimSize(2), out.getDimSize(3));
+  Value dy = l.padded(op.getDy(), halo), winner = l.padded(op.getWinner(), halo);
+  Destination d = l.destination(op.getDx());
+  Value dx = d.interior, zero = l.constant(0);
+  for (const Phase &ph : rows)
+    for (const Phase &pw : columns) {
+      Strided part(l, dx, ph.first, pw.first, ph.count, pw.count, stride);
+      if (!ph.taps || !pw.taps) {
+        dx = part.insert(l.filled(part.slice, 0, {1, 1, 1}));
+        continue;
+      }
+      Maps d7{l.b.getContext(), 7};
+      AffineMap read = d7({d7[0], d7[1], d7[2] + d7[5] + (ph.shift + halo.top), d7[3] + d7[6] + (pw.shift + halo.left), d7[4]});
+      Operand window{l.empty({ph.taps, pw.taps}), d7({d7[5], d7[6]})};
+      Value v = l.generic({{dy, read}, {winner, read}, window},
+                          {{l.filled(part.slice, 0), d7({d7[0], d7[1], d7[2], d7[3], d7[4]})}}, windowIterators(),
+                          [&](OpBuilder &b, Location loc, ValueRange in) {
+                            Value here = position(b, loc, kernel, ph.phase + (ph.taps - 1) * stride,
+                                                  pw.phase + (pw.taps - 1) * stride, -stride);
+                            Value won = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, in[1], here);
+                            Value share = arith::SelectOp::create(b, loc, won, in[0], zero);
+                            return SmallVector<Value>{arith::AddFOp::create(b, loc, in[3], share)};
+                          },
+                          {1, 1, 1})[0];
+      dx = part.insert(v);
+    }
+  l.define(op.getDx(), dx, d);
+  return success();
+}
+
+static LogicalResult lower(GlobalAvgPoolOp op, Lowering &l) {
+  auto in = cast<RankedTensorType>(op.getX().getType());
+  Value share = l.constant(1.0 / (in.getDimSize(2) * in.getDimSize(3)));
+  Maps d{l.b.getContext(), 5}; // (n, cb, c | h, w)
+  Destination y = l.destination(op.getY());
+  Value sum = l.generic({{l.dense(op.getX()), d({d[0], d[1], d[3], d[4], d[2]})}},
+                        {{l.filled(l.emptyLike(y.interior), 0), d({d[0], d[1], d[2]})}},
+                        {kParallel, kParallel, kParallel, kReduction, kReduction},
+                        [](OpBuilder &b, Location loc, ValueRange in) {
+                          return SmallVector<Value>{arith::AddFOp::create(b, loc, in[1], in[0])};
+                        },
+                        {1, 1})[0];
+  Value mean = l.elementwise(sum, y.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{arith::MulFOp::create(b, loc, in[0], share)};
+  });
+  l.define(op.getY(), mean, y);
+  return success();
+}
+
+static LogicalResult lower(GlobalAvgPoolGradOp op, Lowering &l) {
+  auto out = cast<RankedTensorType>(op.getDx().getType());
+  Value share = l.constant(1.0 / (out.getDimSize(2) * out.getDimSize(3)));
+  Maps d{l.b.getContext(), 5};
+  Destination dx = l.destination(op.getDx());
+  Value v = l.generic({{l.dense(op.getDy()), d({d[0], d[1], d[4]})}}, {{dx.interior, d({d[0], d[1], d[2], d[3], d[4]})}},
+                      SmallVector<utils::IteratorType>(5, kParallel),
+                      [&](OpBuilder &b, Location loc, ValueRange in) {
+                        return SmallVector<Value>{arith::MulFOp::create(b, loc, in[0], share)};
+                      },
+                      {1, 1, 1})[0];
+  l.define(op.getDx(), v, dx);
+  return success();
+}
+
+LogicalResult mlir::resnet::lowerPool(Operation *op, Lowering &l) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp>([&](auto pool) { return lower(pool, l); })
+      .DefaultUnreachable();
+}
