@@ -1,6 +1,8 @@
-//===- ResnetOps.cpp - verifiers of the `resnet` dialect ------------------===//
+//===- ResnetOps.cpp - verifiers of parameters, slots and forward ops
+//------===//
 
 #include "IR/ResnetDialect.h"
+#include "IR/ShapeChecks.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -8,31 +10,236 @@
 using namespace mlir;
 using namespace mlir::resnet;
 
-LogicalResult ParameterOp::verify() { return success(); }
-LogicalResult SlotOp::verify() { return success(); }
-LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult AccumulateGradientOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult UpdateStatisticsOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult Conv2dOp::verify() { return success(); }
-LogicalResult BatchNormOp::verify() { return success(); }
-LogicalResult BatchNormBatchOp::verify() { return success(); }
-LogicalResult FoldBatchNormOp::verify() { return success(); }
-LogicalResult ScaleShiftOp::verify() { return success(); }
-LogicalResult MaxPoolOp::verify() { return success(); }
-LogicalResult GlobalAvgPoolOp::verify() { return success(); }
-LogicalResult LinearOp::verify() { return success(); }
-LogicalResult DropoutOp::verify() { return success(); }
-LogicalResult SoftmaxCrossEntropyOp::verify() { return success(); }
-LogicalResult Conv2dDxOp::verify() { return success(); }
-LogicalResult Conv2dDwOp::verify() { return success(); }
-LogicalResult BatchNormSumsOp::verify() { return success(); }
-LogicalResult BatchNormDxOp::verify() { return success(); }
-LogicalResult ChannelSumOp::verify() { return success(); }
-LogicalResult MaxPoolGradOp::verify() { return success(); }
-LogicalResult GlobalAvgPoolGradOp::verify() { return success(); }
-LogicalResult LinearDxOp::verify() { return success(); }
-LogicalResult LinearDwOp::verify() { return success(); }
+//===----------------------------------------------------------------------===//
+// Parameters and slots
+//===----------------------------------------------------------------------===//
+
+LogicalResult ParameterOp::verify() {
+  StringRef role = getRole();
+  bool isWeight = llvm::is_contained(
+      {"conv_weight", "bn_weight", "bn_bias", "linear_weight", "linear_bias"},
+      role);
+  bool isStatistic =
+      llvm::is_contained({"bn_mean", "bn_var", "bn_count"}, role);
+  // C1
+  if (!isWeight && !isStatistic)
+    return emitOpError("role must be one of conv_weight, bn_weight, bn_bias, "
+                       "bn_mean, bn_var, bn_count, linear_weight "
+                       "and linear_bias, got \"")
+           << role << "\"";
+  // C2
+  auto type = cast<RankedTensorType>(getType());
+  if (role == "bn_count")
+    if (failed(checkType(
+            *this, "type", type,
+            RankedTensorType::get({}, IntegerType::get(getContext(), 64)))))
+      return failure();
+  if (!type.hasStaticShape() ||
+      (role != "bn_count" && !isa<FloatType>(type.getElementType())))
+    return emitOpError("type must have a static shape and float elements, got ")
+           << type;
+  // C3
+  if (getTrained() && !isWeight)
+    return emitOpError("only weights and biases can be trained, got role \"")
+           << role << "\"";
+  if (getMoves() && !isStatistic)
+    return emitOpError("only running statistics can move, got role \"")
+           << role << "\"";
+  return success();
+}
+
+LogicalResult SlotOp::verify() {
+  // C1
+  if (getWhen() != "prepare" && getWhen() != "refresh")
+    return emitOpError("must say \"prepare\" or \"refresh\", got \"")
+           << getWhen() << "\"";
+  // C2
+  auto type = cast<RankedTensorType>(getType());
+  if (!type.hasStaticShape() || !isa<FloatType>(type.getElementType()))
+    return emitOpError("type must have a static shape and float elements, got ")
+           << type;
+  return success();
+}
+
+/// The parameter or slot that `name` stands for, as an `OpT`; says what was
+/// expected where it is something else.
+template <typename OpT>
+static OpT lookup(Operation *op, FlatSymbolRefAttr name, StringRef expected,
+                  SymbolTableCollection &symbols) {
+  auto found = symbols.lookupNearestSymbolFrom<OpT>(op, name);
+  if (!found)
+    op->emitOpError() << name << " must name " << expected;
+  return found;
+}
+
+LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  Operation *source = symbols.lookupNearestSymbolFrom(*this, getSourceAttr());
+  if (!isa_and_nonnull<ParameterOp, SlotOp>(source))
+    return emitOpError() << getSourceAttr()
+                         << " must name a resnet.parameter or resnet.slot";
+  // C2
+  auto parameter = dyn_cast<ParameterOp>(source);
+  return checkType(*this, "value", getValue().getType(),
+                   parameter ? parameter.getType()
+                             : cast<SlotOp>(source).getType());
+}
+
+LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  auto slot = lookup<SlotOp>(*this, getSlotAttr(), "a resnet.slot", symbols);
+  // C2
+  return slot ? checkType(*this, "value", getValue().getType(), slot.getType())
+              : failure();
+}
+
+LogicalResult
+AccumulateGradientOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  auto parameter = lookup<ParameterOp>(*this, getParameterAttr(),
+                                       "a resnet.parameter", symbols);
+  if (!parameter)
+    return failure();
+  if (!parameter.getTrained())
+    return emitOpError() << getParameterAttr() << " must be trained";
+  // C2
+  return checkType(*this, "gradient", getGradient().getType(),
+                   parameter.getType());
+}
+
+LogicalResult
+UpdateStatisticsOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  std::pair<FlatSymbolRefAttr, StringRef> statistics[] = {
+      {getRunningMeanAttr(), "bn_mean"}, {getRunningVarAttr(), "bn_var"}};
+  for (auto [name, role] : statistics) {
+    // C1
+    auto parameter =
+        lookup<ParameterOp>(*this, name, "a resnet.parameter", symbols);
+    if (!parameter)
+      return failure();
+    if (parameter.getRole() != role || !parameter.getMoves())
+      return emitOpError() << name << " must be a " << role
+                           << " that moves, got role \"" << parameter.getRole()
+                           << (parameter.getMoves() ? "\", moving"
+                                                    : "\", not moving");
+    // C2
+    if (failed(
+            checkType(*this, "mean", getMean().getType(), parameter.getType())))
+      return failure();
+  }
+  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
+      failed(checkPerChannel(*this, "mean", getMean().getType(),
+                             getX().getType())))
+    return failure();
+  // C3
+  double momentum = getMomentum().convertToDouble();
+  if (!(momentum >= 0 && momentum <= 1))
+    return emitOpError("momentum must be from 0 to 1, got ") << momentum;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Forward
+//===----------------------------------------------------------------------===//
+
+LogicalResult Conv2dOp::verify() {
+  // C1 to C3
+  Type y = getY().getType();
+  if (failed(checkConvolution(*this, getX().getType(), "x",
+                              getWeight().getType(), "weight", y, "y",
+                              getStride(), getPadding())))
+    return failure();
+  // C4
+  if (!getScale() != !getShift())
+    return emitOpError("scale and shift must come together, got ")
+           << (getScale() ? "scale" : "shift") << " alone";
+  if (getScale() &&
+      (failed(checkPerChannel(*this, "scale", getScale().getType(), y)) ||
+       failed(checkPerChannel(*this, "shift", getShift().getType(), y))))
+    return failure();
+  return getResidual()
+             ? checkType(*this, "residual", getResidual().getType(), y)
+             : success();
+}
+
+LogicalResult BatchNormOp::verify() {
+  // C1
+  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
+      failed(checkPerChannel(*this, "weight", getWeight().getType(),
+                             getX().getType())))
+    return failure();
+  // C2
+  if (getPolicy() != "running" && getPolicy() != "batch")
+    return emitOpError("policy must be \"running\" or \"batch\", got \"")
+           << getPolicy() << "\"";
+  return checkEps(*this, getEps());
+}
+
+LogicalResult BatchNormBatchOp::verify() {
+  // C1
+  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
+      failed(checkPerChannel(*this, "weight", getWeight().getType(),
+                             getX().getType())) ||
+      (getResidual() &&
+       failed(checkType(*this, "residual", getResidual().getType(),
+                        getX().getType()))))
+    return failure();
+  // C2
+  return checkEps(*this, getEps());
+}
+
+LogicalResult FoldBatchNormOp::verify() {
+  // C1
+  auto type = cast<RankedTensorType>(getWeight().getType());
+  if (type.getRank() != 1 || !type.hasStaticShape())
+    return emitOpError("operands must be [C] of static shape, got ") << type;
+  // C2
+  return checkEps(*this, getEps());
+}
+
+LogicalResult ScaleShiftOp::verify() {
+  // C1
+  Type x = getX().getType();
+  if (failed(checkBatched(*this, "x", x, 4)) ||
+      failed(checkPerChannel(*this, "scale", getScale().getType(), x)))
+    return failure();
+  return getShift() ? checkPerChannel(*this, "shift", getShift().getType(), x)
+                    : success();
+}
+
+LogicalResult MaxPoolOp::verify() {
+  // C1 and C2
+  return checkPooling(*this, getX().getType(), "x", getY().getType(), "y",
+                      getWinner() ? getWinner().getType() : Type(), getKernel(),
+                      getStride(), getPadding());
+}
+
+LogicalResult GlobalAvgPoolOp::verify() {
+  // C1
+  auto x = cast<RankedTensorType>(getX().getType());
+  if (failed(checkBatched(*this, "x", x, 4)))
+    return failure();
+  return checkType(*this, "y", getY().getType(),
+                   x.clone(x.getShape().take_front(2)));
+}
+
+LogicalResult LinearOp::verify() {
+  // C1
+  if (failed(checkLinear(*this, getX().getType(), "x", getWeight().getType(),
+                         "weight", getY().getType(), "y")))
+    return failure();
+  return checkPerChannel(*this, "bias", getBias().getType(), getY().getType());
+}
+
+LogicalResult DropoutOp::verify() {
+  // C1
+  if (failed(checkBatched(*this, "x", getX().getType(), 2)))
+    return failure();
+  double rate = getRate().convertToDouble();
+  if (!(rate >= 0 && rate < 1))
+    return emitOpError("rate must be at least 0 and below 1, got ") << rate;
+  return success();
+}
 
 #define GET_OP_CLASSES
 #include "IR/ResnetOps.cpp.inc"
