@@ -178,7 +178,7 @@ constexpr void spec::select(rule_kind kind, const selector *items, int count,
         max_patterns == 1 ? " takes 1 pattern" : " takes 1 to 8 patterns";
     message += ", got ";
     message += count;
-    return fail(error, items[count].where, message);
+    return fail(error, items[count ? max_patterns : 0].where, message);
   }
   for (int i = 0; i < count; ++i) {
     const selector &s = items[i];
