@@ -1,4 +1,4 @@
-// Pillow's bilinear resize with antialiasing, to the last bit.
+// Bilinear resize with antialiasing as Pillow 13 does it, to the last bit.
 #pragma once
 
 #include "data/image.h"

@@ -2,6 +2,8 @@
 // both give the same bytes.
 #pragma once
 
+#include "data/resize.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -41,5 +43,10 @@ struct resize_passes {
 };
 
 extern const resize_passes portable_passes, avx2_passes;
+
+/// resize_bilinear by given passes.
+image resize_bilinear(const image &source, const rectangle &from, int width,
+                      int height, const rectangle &window,
+                      const resize_passes &passes);
 
 } // namespace resnetc
