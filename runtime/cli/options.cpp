@@ -13,13 +13,16 @@ namespace {
 
 namespace po = boost::program_options;
 
-[[noreturn]] void refuse(const std::string &name, const std::string &got, const std::string &expected) {
-  throw std::runtime_error(fmt::format("option --{}: got '{}', expected {}", name, got, expected));
+[[noreturn]] void refuse(const std::string &name, const std::string &got,
+                         const std::string &expected) {
+  throw std::runtime_error(
+      fmt::format("option --{}: got '{}', expected {}", name, got, expected));
 }
 
 template <typename T> std::optional<T> parse_number(const std::string &text) {
   T value{};
-  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  auto [end, failure] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return value;
@@ -35,14 +38,17 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      row[j] = std::min(
+          {above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
       diagonal = above;
     }
   }
   return row[b.size()];
 }
 
-std::string did_you_mean(std::string_view word, std::span<const std::string> known, std::string_view prefix) {
+std::string did_you_mean(std::string_view word,
+                         std::span<const std::string> known,
+                         std::string_view prefix) {
   std::string near = nearest(word, known);
   return near.empty() ? "" : fmt::format("; did you mean {}{}?", prefix, near);
 }
@@ -57,14 +63,17 @@ std::vector<std::string> option_names(const command_row &command) {
 
 std::string unknown_option(const command_row &command, std::string token) {
   token = token.substr(0, token.find('='));
-  std::string name = token.substr(std::min(token.find_first_not_of('-'), token.size()));
+  std::string name =
+      token.substr(std::min(token.find_first_not_of('-'), token.size()));
   std::vector<std::string> elsewhere;
   for (const command_row &other : command_table())
     if (std::ranges::count(option_names(other), name))
       elsewhere.emplace_back(other.name);
   if (!elsewhere.empty())
-    return fmt::format("{} has no option --{}; it belongs to {}", command.name, name, fmt::join(elsewhere, ", "));
-  return fmt::format("{} has no option --{}{}", command.name, name, did_you_mean(name, option_names(command), "--"));
+    return fmt::format("{} has no option --{}; it belongs to {}", command.name,
+                       name, fmt::join(elsewhere, ", "));
+  return fmt::format("{} has no option --{}{}", command.name, name,
+                     did_you_mean(name, option_names(command), "--"));
 }
 
 po::options_description describe(const command_row &command) {
@@ -81,7 +90,9 @@ po::options_description describe(const command_row &command) {
   return description;
 }
 
-std::string padded(const std::string &left, const char *right) { return fmt::format("  {:<28} {}\n", left, right); }
+std::string padded(const std::string &left, const char *right) {
+  return fmt::format("  {:<28} {}\n", left, right);
+}
 
 } // namespace
 
@@ -93,34 +104,41 @@ std::optional<std::string> arguments::text(const std::string &name) const {
 std::string arguments::required(const std::string &name) const {
   auto value = text(name);
   if (!value)
-    throw std::runtime_error(fmt::format("option --{} is missing; see --help", name));
+    throw std::runtime_error(
+        fmt::format("option --{} is missing; see --help", name));
   if (value->empty())
     throw std::runtime_error(fmt::format("option --{} is empty", name));
   return *value;
 }
 
-std::int64_t arguments::whole(const std::string &name, std::int64_t standard, std::int64_t least, std::int64_t most) const {
+std::int64_t arguments::whole(const std::string &name, std::int64_t standard,
+                              std::int64_t least, std::int64_t most) const {
   auto value = text(name);
   if (!value)
     return standard;
   auto number = parse_number<std::int64_t>(*value);
   if (!number || *number < least || *number > most)
-    refuse(name, *value, fmt::format("a whole number from {} to {}", least, most));
+    refuse(name, *value,
+           fmt::format("a whole number from {} to {}", least, most));
   return *number;
 }
 
-double arguments::real(const std::string &name, double standard, double least, double most) const {
+double arguments::real(const std::string &name, double standard, double least,
+                       double most) const {
   auto value = text(name);
   if (!value)
     return standard;
   auto number = parse_number<double>(*value);
   if (!number || !std::isfinite(*number) || *number < least || *number > most)
     refuse(name, *value,
-           std::isinf(most) ? fmt::format("a number of at least {:g}", least) : fmt::format("a number from {:g} to {:g}", least, most));
+           std::isinf(most)
+               ? fmt::format("a number of at least {:g}", least)
+               : fmt::format("a number from {:g} to {:g}", least, most));
   return *number;
 }
 
-std::size_t arguments::choice(const std::string &name, std::size_t standard, std::span<const std::string_view> choices) const {
+std::size_t arguments::choice(const std::string &name, std::size_t standard,
+                              std::span<const std::string_view> choices) const {
   auto value = text(name);
   if (!value)
     return standard;
@@ -135,14 +153,16 @@ bool arguments::on_off(const std::string &name, bool standard) const {
   return choice(name, standard, words) == 1;
 }
 
-arguments parse_arguments(const command_row &command, std::span<const char *const> words) {
+arguments parse_arguments(const command_row &command,
+                          std::span<const char *const> words) {
   using namespace po::command_line_style;
   po::options_description description = describe(command);
   po::positional_options_description rest;
   rest.add("", -1);
   arguments result;
   try {
-    auto parsed = po::command_line_parser(std::vector<std::string>(words.begin(), words.end()))
+    auto parsed = po::command_line_parser(
+                      std::vector<std::string>(words.begin(), words.end()))
                       .options(description)
                       .positional(rest)
                       .style(allow_long | long_allow_next | long_allow_adjacent)
@@ -150,20 +170,30 @@ arguments parse_arguments(const command_row &command, std::span<const char *cons
                       .run();
     for (const po::option &option : parsed.options) {
       if (option.unregistered)
-        throw std::runtime_error(unknown_option(command, option.original_tokens.front()));
+        throw std::runtime_error(
+            unknown_option(command, option.original_tokens.front()));
       if (option.position_key >= 0)
         result.positional_.push_back(option.value.front());
-      else if (!result.values_.emplace(option.string_key, option.value.empty() ? "" : option.value.front()).second)
-        throw std::runtime_error(fmt::format("option --{} is given twice", option.string_key));
+      else if (!result.values_
+                    .emplace(option.string_key,
+                             option.value.empty() ? "" : option.value.front())
+                    .second)
+        throw std::runtime_error(
+            fmt::format("option --{} is given twice", option.string_key));
     }
   } catch (const po::invalid_command_line_syntax &e) {
     bool missing = e.kind() == po::invalid_syntax::missing_parameter;
-    throw std::runtime_error(fmt::format("option --{} {}", e.tokens(), missing ? "needs a value" : "takes no value"));
+    throw std::runtime_error(
+        fmt::format("option --{} {}", e.tokens(),
+                    missing ? "needs a value" : "takes no value"));
   } catch (const po::error &e) {
-    throw std::runtime_error(fmt::format("the command line of {} cannot be read: {}", command.name, e.what()));
+    throw std::runtime_error(fmt::format(
+        "the command line of {} cannot be read: {}", command.name, e.what()));
   }
   if (!*command.positional && !result.positional_.empty())
-    throw std::runtime_error(fmt::format("{} takes options only, got '{}'; see {} --help", command.name, result.positional_.front(), command.name));
+    throw std::runtime_error(
+        fmt::format("{} takes options only, got '{}'; see {} --help",
+                    command.name, result.positional_.front(), command.name));
   return result;
 }
 
@@ -174,7 +204,9 @@ const command_row &find_command(std::string_view name) {
       return row;
     names.emplace_back(row.name);
   }
-  throw std::runtime_error(fmt::format("no command '{}'{}; there are {}", name, did_you_mean(name, names, ""), fmt::join(names, ", ")));
+  throw std::runtime_error(fmt::format("no command '{}'{}; there are {}", name,
+                                       did_you_mean(name, names, ""),
+                                       fmt::join(names, ", ")));
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> known) {
@@ -191,18 +223,24 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
 }
 
 std::string program_help(std::string_view program) {
-  std::string text = fmt::format("usage: {} COMMAND [OPTION...]\n\ncommands:\n", program);
+  std::string text =
+      fmt::format("usage: {} COMMAND [OPTION...]\n\ncommands:\n", program);
   for (const command_row &row : command_table())
     text += padded(row.name, row.help);
-  return text + fmt::format("\n{} COMMAND --help lists the options of a command\n", program);
+  return text +
+         fmt::format("\n{} COMMAND --help lists the options of a command\n",
+                     program);
 }
 
 std::string command_help(std::string_view program, const command_row &command) {
-  std::string text = fmt::format("usage: {} {} [OPTION...]{}{}\n\n{}\n\noptions:\n", program, command.name, *command.positional ? " " : "",
-                                 command.positional, command.help);
+  std::string text = fmt::format(
+      "usage: {} {} [OPTION...]{}{}\n\n{}\n\noptions:\n", program, command.name,
+      *command.positional ? " " : "", command.positional, command.help);
   for (const option_row &row : option_table())
     if (row.commands & command.id)
-      text += padded(fmt::format("--{}{}{}", row.name, *row.argument ? " " : "", row.argument), row.help);
+      text += padded(fmt::format("--{}{}{}", row.name, *row.argument ? " " : "",
+                                 row.argument),
+                     row.help);
   return text;
 }
 

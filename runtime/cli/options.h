@@ -43,30 +43,37 @@ std::span<const command_row> command_table();
 
 /// What the command line gave to one command.
 ///
-/// The getters throw std::runtime_error with what was given and what was expected. A numeric getter without a value on the command line
-/// returns its default unchecked.
+/// The getters throw std::runtime_error with what was given and what was
+/// expected. A numeric getter without a value on the command line returns its
+/// default unchecked.
 class arguments {
 public:
   bool given(const std::string &name) const { return values_.contains(name); }
   std::optional<std::string> text(const std::string &name) const;
   /// The value; an error where it was not given.
   std::string required(const std::string &name) const;
-  std::int64_t whole(const std::string &name, std::int64_t standard, std::int64_t least, std::int64_t most) const;
+  std::int64_t whole(const std::string &name, std::int64_t standard,
+                     std::int64_t least, std::int64_t most) const;
   /// A number in [least, most].
-  double real(const std::string &name, double standard, double least, double most) const;
+  double real(const std::string &name, double standard, double least,
+              double most) const;
   /// The position of the value in `choices`.
-  std::size_t choice(const std::string &name, std::size_t standard, std::span<const std::string_view> choices) const;
+  std::size_t choice(const std::string &name, std::size_t standard,
+                     std::span<const std::string_view> choices) const;
   bool on_off(const std::string &name, bool standard) const;
   const std::vector<std::string> &positional() const { return positional_; }
 
 private:
-  friend arguments parse_arguments(const command_row &, std::span<const char *const>);
+  friend arguments parse_arguments(const command_row &,
+                                   std::span<const char *const>);
   std::unordered_map<std::string, std::string> values_; // flags have ""
   std::vector<std::string> positional_;
 };
 
-/// Parses what follows the command's name. Throws std::runtime_error: unknown options (with a suggestion), missing and repeated values, stray words.
-arguments parse_arguments(const command_row &command, std::span<const char *const> words);
+/// Parses what follows the command's name. Throws std::runtime_error: unknown
+/// options (with a suggestion), missing and repeated values, stray words.
+arguments parse_arguments(const command_row &command,
+                          std::span<const char *const> words);
 
 /// The row of `name`; throws std::runtime_error with a suggestion.
 const command_row &find_command(std::string_view name);

@@ -11,7 +11,8 @@ namespace {
 
 bool can_overwrite(std::FILE *stream) {
   const char *terminal = std::getenv("TERM");
-  return isatty(fileno(stream)) && terminal && std::strcmp(terminal, "dumb") != 0;
+  return isatty(fileno(stream)) && terminal &&
+         std::strcmp(terminal, "dumb") != 0;
 }
 
 std::size_t columns(std::FILE *stream) {
@@ -21,7 +22,9 @@ std::size_t columns(std::FILE *stream) {
   return size.ws_col;
 }
 
-void write(std::FILE *stream, std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream); }
+void write(std::FILE *stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
 
 } // namespace
 
@@ -39,7 +42,8 @@ void console::say(std::string_view line) {
 }
 
 void console::progress(std::string_view line) {
-  auto interval = interactive_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(plain_interval);
+  auto interval = interactive_ ? std::chrono::milliseconds(100)
+                               : std::chrono::milliseconds(plain_interval);
   clock::time_point now = clock::now();
   if (now - last_progress_ < interval)
     return;
@@ -47,7 +51,8 @@ void console::progress(std::string_view line) {
   if (!interactive_)
     return say(line);
   // To the line's start, the text, and whatever stood behind it erased.
-  write(prose_, fmt::format("\r{}\x1b[K", elide_middle(line, columns(prose_) - 1)));
+  write(prose_,
+        fmt::format("\r{}\x1b[K", elide_middle(line, columns(prose_) - 1)));
   std::fflush(prose_);
   line_open_ = true;
 }
@@ -87,7 +92,8 @@ std::string elide_middle(std::string_view text, std::size_t width) {
   if (width <= dots.size())
     return std::string(dots.substr(0, width));
   std::size_t kept = width - dots.size(), front = kept - kept / 2;
-  return fmt::format("{}{}{}", text.substr(0, front), dots, text.substr(text.size() - kept / 2));
+  return fmt::format("{}{}{}", text.substr(0, front), dots,
+                     text.substr(text.size() - kept / 2));
 }
 
 } // namespace resnetc

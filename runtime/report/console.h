@@ -1,4 +1,5 @@
-// All that a trainer says goes through here: sentences, one progress line, warnings, errors, results.
+// All that a trainer says goes through here: sentences, one progress line,
+// warnings, errors, results.
 #pragma once
 
 #include <chrono>
@@ -8,8 +9,10 @@
 
 namespace resnetc {
 
-/// Writes to the terminal or a log. Results (tables, JSON) go to standard output, warnings and errors to standard error, prose
-/// to `prose`: standard output, or standard error where standard output holds JSON. Not thread-safe: the main thread talks.
+/// Writes to the terminal or a log. Results (tables, JSON) go to standard
+/// output, warnings and errors to standard error, prose to `prose`: standard
+/// output, or standard error where standard output holds JSON. Not thread-safe:
+/// the main thread talks.
 class console {
 public:
   explicit console(std::FILE *prose);
@@ -20,8 +23,9 @@ public:
   /// One line of prose.
   void say(std::string_view line);
 
-  /// The state of something long. On a terminal it overwrites the line before, cut to the terminal's width, at most ten times a
-  /// second; elsewhere it is a line of its own, at most one in `plain_interval`.
+  /// The state of something long. On a terminal it overwrites the line before,
+  /// cut to the terminal's width, at most ten times a second; elsewhere it is a
+  /// line of its own, at most one in `plain_interval`.
   void progress(std::string_view line);
 
   /// Takes the progress line off the terminal.
@@ -33,7 +37,8 @@ public:
   /// What was asked for; adds nothing to it.
   void result(std::string_view text);
 
-  /// Flushes; false where something could not be written (a full disk, a closed pipe).
+  /// Flushes; false where something could not be written (a full disk, a closed
+  /// pipe).
   bool flush();
 
   /// Whether prose goes to a terminal that can overwrite a line.
@@ -50,7 +55,8 @@ private:
   clock::time_point last_progress_{};
 };
 
-/// Shortens text to `width` columns by dropping its middle: "epoch 1/10...0:12 left". ASCII.
+/// Shortens text to `width` columns by dropping its middle: "epoch 1/10...0:12
+/// left". ASCII.
 std::string elide_middle(std::string_view text, std::size_t width);
 
 } // namespace resnetc

@@ -9,7 +9,8 @@ namespace {
 
 std::string bar(std::int64_t done, std::int64_t all) {
   constexpr std::int64_t width = 20;
-  std::int64_t filled = all > 0 ? std::clamp<std::int64_t>(done * width / all, 0, width) : 0;
+  std::int64_t filled =
+      all > 0 ? std::clamp<std::int64_t>(done * width / all, 0, width) : 0;
   std::string text(filled, '=');
   if (filled < width)
     text += '>';
@@ -20,9 +21,11 @@ std::string bar(std::int64_t done, std::int64_t all) {
 } // namespace
 
 std::string format_progress(const progress &state) {
-  std::string text = fmt::format("epoch {}/{} [{}] {}/{}  loss {:.4f}  accuracy {}  {:.1f} images/s", state.epoch,
-                                 state.epochs, bar(state.step, state.steps), state.step, state.steps, state.loss,
-                                 format_percent(state.accuracy), state.images_per_second);
+  std::string text = fmt::format(
+      "epoch {}/{} [{}] {}/{}  loss {:.4f}  accuracy {}  {:.1f} images/s",
+      state.epoch, state.epochs, bar(state.step, state.steps), state.step,
+      state.steps, state.loss, format_percent(state.accuracy),
+      state.images_per_second);
   if (state.seconds_left >= 0)
     text += fmt::format("  {} left", format_duration(state.seconds_left));
   return text;
@@ -32,19 +35,24 @@ std::string format_duration(double seconds) {
   auto whole = static_cast<std::int64_t>(std::llround(std::max(seconds, 0.0)));
   if (whole < 3600)
     return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
+                     whole % 60);
 }
 
-std::string format_percent(double fraction) { return fmt::format("{:.1f} %", 100 * fraction); }
+std::string format_percent(double fraction) {
+  return fmt::format("{:.1f} %", 100 * fraction);
+}
 
 std::string format_count(std::int64_t count) {
   std::string digits = fmt::format("{}", count);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > (count < 0 ? 1 : 0); place -= 3)
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3;
+       place > (count < 0 ? 1 : 0); place -= 3)
     digits.insert(place, ",");
   return digits;
 }
 
-std::string format_table(const std::vector<std::vector<std::string>> &rows, const std::vector<bool> &right_aligned) {
+std::string format_table(const std::vector<std::vector<std::string>> &rows,
+                         const std::vector<bool> &right_aligned) {
   std::vector<std::size_t> widths;
   for (const auto &row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -56,7 +64,8 @@ std::string format_table(const std::vector<std::vector<std::string>> &rows, cons
     std::string line;
     for (std::size_t column = 0; column < row.size(); ++column) {
       bool right = column < right_aligned.size() && right_aligned[column];
-      line += right ? fmt::format("{:>{}}  ", row[column], widths[column]) : fmt::format("{:<{}}  ", row[column], widths[column]);
+      line += right ? fmt::format("{:>{}}  ", row[column], widths[column])
+                    : fmt::format("{:<{}}  ", row[column], widths[column]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';

@@ -9,14 +9,15 @@ namespace resnetc {
 
 /// Where an epoch of training stands.
 struct progress {
-  int epoch, epochs;       ///< from 1
+  int epoch, epochs;        ///< from 1
   std::int64_t step, steps; ///< within the epoch
-  double loss, accuracy;   ///< of the epoch so far; accuracy 0...1
+  double loss, accuracy;    ///< of the epoch so far; accuracy 0...1
   double images_per_second;
   double seconds_left; ///< of the whole run; negative: not known yet
 };
 
-/// "epoch 2/10 [====>     ] 37/85  loss 0.4321  accuracy 87.3 %  52.1 images/s  1:23 left"
+/// "epoch 2/10 [====>     ] 37/85  loss 0.4321  accuracy 87.3 %  52.1 images/s
+/// 1:23 left"
 std::string format_progress(const progress &state);
 
 /// "0:07", "12:31", "3:05:00"
@@ -28,7 +29,9 @@ std::string format_percent(double fraction);
 /// "11,689,512"
 std::string format_count(std::int64_t count);
 
-/// Rows of cells as lines with aligned columns, two blanks between them; `right_aligned` columns hold figures.
-std::string format_table(const std::vector<std::vector<std::string>> &rows, const std::vector<bool> &right_aligned = {});
+/// Rows of cells as lines with aligned columns, two blanks between them;
+/// `right_aligned` columns hold figures.
+std::string format_table(const std::vector<std::vector<std::string>> &rows,
+                         const std::vector<bool> &right_aligned = {});
 
 } // namespace resnetc

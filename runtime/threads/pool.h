@@ -1,4 +1,5 @@
-// A fixed set of worker threads that runs the parallel loops of emitted code (`resnetc_parallel_for`).
+// A fixed set of worker threads that runs the parallel loops of emitted code
+// (`resnetc_parallel_for`).
 #pragma once
 
 #include <resnetc/abi.h>
@@ -11,10 +12,12 @@
 
 namespace resnetc {
 
-/// Workers that share out the index ranges of one loop at a time. The calling thread is worker 0 and takes part. Between
-/// loops the workers spin briefly, so that loops that follow each other start within microseconds, then sleep.
+/// Workers that share out the index ranges of one loop at a time. The calling
+/// thread is worker 0 and takes part. Between loops the workers spin briefly,
+/// so that loops that follow each other start within microseconds, then sleep.
 ///
-/// One loop at a time: `run` may not be called by two threads at once nor from within a body.
+/// One loop at a time: `run` may not be called by two threads at once nor from
+/// within a body.
 class thread_pool {
 public:
   /// `threads` >= 1, the caller included; threads - 1 are started.
@@ -25,12 +28,13 @@ public:
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Runs body over [0, count) in contiguous ranges and returns when all are done. What the bodies wrote is visible to
-  /// the caller.
+  /// Runs body over [0, count) in contiguous ranges and returns when all are
+  /// done. What the bodies wrote is visible to the caller.
   void run(const resnetc_call *call, resnetc_body body, std::int64_t count);
 
 private:
-  // What is being run; written by `run` before `open_` announces it, read by whoever took a range from `open_`.
+  // What is being run; written by `run` before `open_` announces it, read by
+  // whoever took a range from `open_`.
   struct loop {
     const resnetc_call *call;
     resnetc_body body;

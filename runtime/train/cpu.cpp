@@ -8,7 +8,8 @@ namespace resnetc {
 namespace {
 
 enum cpu_register { eax, ebx, ecx, edx };
-// Register state that the operating system must save for the feature to be usable: bits of XCR0.
+// Register state that the operating system must save for the feature to be
+// usable: bits of XCR0.
 enum state : unsigned { none = 0, avx = 0x06, avx512 = 0xe6, amx = 0x60000 };
 
 struct feature_row {
@@ -105,7 +106,8 @@ constexpr feature_row features[] = {
 unsigned saved_state() {
   unsigned regs[4];
   constexpr unsigned osxsave = 1u << 27;
-  if (!__get_cpuid(1, &regs[0], &regs[1], &regs[2], &regs[3]) || !(regs[ecx] & osxsave))
+  if (!__get_cpuid(1, &regs[0], &regs[1], &regs[2], &regs[3]) ||
+      !(regs[ecx] & osxsave))
     return 0;
   unsigned low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -118,34 +120,44 @@ bool cpu_has(std::string_view feature) {
   for (const feature_row &row : features) {
     unsigned regs[4];
     if (row.name == feature)
-      return __get_cpuid_count(row.leaf, row.subleaf, &regs[0], &regs[1], &regs[2], &regs[3]) && (regs[row.where] >> row.bit & 1) &&
+      return __get_cpuid_count(row.leaf, row.subleaf, &regs[0], &regs[1],
+                               &regs[2], &regs[3]) &&
+             (regs[row.where] >> row.bit & 1) &&
              (saved_state() & row.needs) == row.needs;
   }
   return false;
 }
 
-std::string missing_feature(const resnetc_variant &variant, bool (*has)(std::string_view)) {
-  for (const char *const *feature = variant.cpu_features; feature && *feature; ++feature)
+std::string missing_feature(const resnetc_variant &variant,
+                            bool (*has)(std::string_view)) {
+  for (const char *const *feature = variant.cpu_features; feature && *feature;
+       ++feature)
     if (!has(*feature))
       return *feature;
   return "";
 }
 
-const resnetc_variant &choose_variant(const resnetc_variant *const *variants, bool (*has)(std::string_view)) {
+const resnetc_variant &choose_variant(const resnetc_variant *const *variants,
+                                      bool (*has)(std::string_view)) {
   std::string problem = "this trainer holds no model";
   for (; *variants; ++variants) {
     const resnetc_variant &variant = **variants;
-    if (variant.abi_version != RESNETC_ABI_VERSION || variant.struct_size < sizeof(resnetc_variant)) {
-      problem = fmt::format("the model was compiled for version {} of the interface, the runtime has {}; compile and link both with the same resnetc",
-                            variant.abi_version, static_cast<int>(RESNETC_ABI_VERSION));
+    if (variant.abi_version != RESNETC_ABI_VERSION ||
+        variant.struct_size < sizeof(resnetc_variant)) {
+      problem = fmt::format(
+          "the model was compiled for version {} of the interface, the runtime "
+          "has {}; compile and link both with the same resnetc",
+          variant.abi_version, static_cast<int>(RESNETC_ABI_VERSION));
       continue;
     }
     std::string missing = missing_feature(variant, has);
     if (missing.empty())
       return variant;
-    problem = fmt::format("this CPU lacks {}, which this trainer was compiled for ({}); compile it with --mcpu=native on this machine, or with an "
-                          "older CPU's name",
-                          missing, variant.mcpu);
+    problem = fmt::format(
+        "this CPU lacks {}, which this trainer was compiled for ({}); compile "
+        "it with --mcpu=native on this machine, or with an "
+        "older CPU's name",
+        missing, variant.mcpu);
   }
   throw std::runtime_error(problem);
 }

@@ -12,30 +12,42 @@ namespace {
 bool all_finite(const void *buffer, std::int64_t count, element_type type) {
   auto finite = [](auto value) { return std::isfinite(value); };
   if (type == element_type::f64)
-    return std::ranges::all_of(std::span(static_cast<const double *>(buffer), count), finite);
-  return std::ranges::all_of(std::span(static_cast<const float *>(buffer), count), finite);
+    return std::ranges::all_of(
+        std::span(static_cast<const double *>(buffer), count), finite);
+  return std::ranges::all_of(
+      std::span(static_cast<const float *>(buffer), count), finite);
 }
 
-bool is_aligned(const void *data) { return reinterpret_cast<std::uintptr_t>(data) % 64 == 0; }
+bool is_aligned(const void *data) {
+  return reinterpret_cast<std::uintptr_t>(data) % 64 == 0;
+}
 
 } // namespace
 
 resnetc_arena arena_for(const resnetc_model &model, engine_use use) {
-  auto alone = [&](const resnetc_arena &arena) { return arena.fixed + model.feature_batch * arena.per_image; };
-  resnetc_arena both{std::max(alone(model.features_arena), alone(model.logits_arena)), 0,
-                     std::max(model.features_arena.per_thread, model.logits_arena.per_thread)};
+  auto alone = [&](const resnetc_arena &arena) {
+    return arena.fixed + model.feature_batch * arena.per_image;
+  };
+  resnetc_arena both{
+      std::max(alone(model.features_arena), alone(model.logits_arena)), 0,
+      std::max(model.features_arena.per_thread, model.logits_arena.per_thread)};
   if (use == engine_use::inference)
     return both;
   const resnetc_arena &gradients = model.gradients_arena;
-  return {std::max(both.fixed, gradients.fixed), gradients.per_image, std::max(both.per_thread, gradients.per_thread)};
+  return {std::max(both.fixed, gradients.fixed), gradients.per_image,
+          std::max(both.per_thread, gradients.per_thread)};
 }
 
-engine::engine(const resnetc_variant &variant, int threads, std::int64_t batch, engine_use use)
-    : variant_(variant), element_type_(element_type_of(variant)), batch_(batch), state_(variant), pool_(threads) {
+engine::engine(const resnetc_variant &variant, int threads, std::int64_t batch,
+               engine_use use)
+    : variant_(variant), element_type_(element_type_of(variant)), batch_(batch),
+      state_(variant), pool_(threads) {
   resnetc_arena arena = arena_for(model(), use);
-  arena_ = aligned_buffer(arena.fixed + batch * arena.per_image + threads * arena.per_thread);
+  arena_ = aligned_buffer(arena.fixed + batch * arena.per_image +
+                          threads * arena.per_thread);
   std::int64_t sub_batch = model().feature_batch;
-  input_stage_ = aligned_buffer(sub_batch * std::max(image_bytes(), record_bytes()));
+  input_stage_ =
+      aligned_buffer(sub_batch * std::max(image_bytes(), record_bytes()));
   if (variant.features) {
     records_ = aligned_buffer(batch * record_bytes());
     record_stage_ = aligned_buffer(sub_batch * record_bytes());
@@ -71,7 +83,8 @@ void engine::refresh() {
   variant_.refresh(&refresh);
 }
 
-// Sub-batches of small or odd-sized images may start between the 64-byte boundaries that emitted code counts on.
+// Sub-batches of small or odd-sized images may start between the 64-byte
+// boundaries that emitted code counts on.
 const void *engine::aligned(const void *data, std::size_t size) {
   if (is_aligned(data))
     return data;
@@ -82,8 +95,11 @@ const void *engine::records(const void *images, std::int64_t n) {
   if (!variant_.features)
     return images;
   for (std::int64_t first = 0; first < n; first += model().feature_batch) {
-    resnetc_call features = call(std::min<std::int64_t>(model().feature_batch, n - first));
-    features.images = aligned(static_cast<const std::byte *>(images) + first * image_bytes(), features.batch * image_bytes());
+    resnetc_call features =
+        call(std::min<std::int64_t>(model().feature_batch, n - first));
+    features.images =
+        aligned(static_cast<const std::byte *>(images) + first * image_bytes(),
+                features.batch * image_bytes());
     std::byte *out = records_.as<std::byte>() + first * record_bytes();
     features.records = is_aligned(out) ? out : record_stage_.data();
     variant_.features(&features);
@@ -93,8 +109,10 @@ const void *engine::records(const void *images, std::int64_t n) {
   return records_.data();
 }
 
-batch_result engine::gradients(const void *records, const std::int64_t *labels, const std::int64_t *sample_ids, std::int64_t n,
-                               const gradient_settings &settings, void *logits) {
+batch_result engine::gradients(const void *records, const std::int64_t *labels,
+                               const std::int64_t *sample_ids, std::int64_t n,
+                               const gradient_settings &settings,
+                               void *logits) {
   batch_result result;
   resnetc_call gradients = call(n);
   gradients.records = const_cast<void *>(records);
@@ -139,9 +157,12 @@ std::span<const double> engine::logits(const void *records, std::int64_t n) {
   std::int64_t classes = model().classes;
   logits_as_double_.resize(n * classes);
   for (std::int64_t first = 0; first < n; first += model().feature_batch) {
-    resnetc_call logits = call(std::min<std::int64_t>(model().feature_batch, n - first));
-    const std::byte *in = static_cast<const std::byte *>(records) + first * record_bytes();
-    logits.records = const_cast<void *>(aligned(in, logits.batch * record_bytes()));
+    resnetc_call logits =
+        call(std::min<std::int64_t>(model().feature_batch, n - first));
+    const std::byte *in =
+        static_cast<const std::byte *>(records) + first * record_bytes();
+    logits.records =
+        const_cast<void *>(aligned(in, logits.batch * record_bytes()));
     logits.logits = logits_.data();
     variant_.logits(&logits);
     auto out = logits_as_double_.begin() + first * classes;
@@ -154,7 +175,8 @@ std::span<const double> engine::logits(const void *records, std::int64_t n) {
 }
 
 bool engine::finite() const {
-  return all_finite(state_.trained(), model().trained_size, element_type_) && all_finite(state_.stats(), model().stats_size, element_type_);
+  return all_finite(state_.trained(), model().trained_size, element_type_) &&
+         all_finite(state_.stats(), model().stats_size, element_type_);
 }
 
 } // namespace resnetc

@@ -14,8 +14,9 @@ namespace resnetc {
 
 enum class engine_use { inference, training };
 
-/// An upper bound on the arena of all functions that `use` calls: fixed + batch * per_image + threads * per_thread bytes. `batch` is that of
-/// `gradients`; the others' arenas, for model.feature_batch images, are part of `fixed`.
+/// An upper bound on the arena of all functions that `use` calls: fixed + batch
+/// * per_image + threads * per_thread bytes. `batch` is that of `gradients`;
+/// the others' arenas, for model.feature_batch images, are part of `fixed`.
 resnetc_arena arena_for(const resnetc_model &model, engine_use use);
 
 /// A training step's settings, but for the learning rate.
@@ -36,12 +37,16 @@ struct batch_result {
   std::int64_t hits = 0; ///< images whose highest logit is the label's
 };
 
-/// One model in memory: its parameters, the buffers of a step and the threads. It computes nothing itself: each method fills a
-/// resnetc_call and hands it to the emitted function. All floating-point buffers have the variant's element type. Not thread-safe.
+/// One model in memory: its parameters, the buffers of a step and the threads.
+/// It computes nothing itself: each method fills a resnetc_call and hands it to
+/// the emitted function. All floating-point buffers have the variant's element
+/// type. Not thread-safe.
 class engine {
 public:
-  /// `batch`: images in a call of `records` at most; for training no more than model.max_batch. Throws std::bad_alloc.
-  engine(const resnetc_variant &variant, int threads, std::int64_t batch, engine_use use);
+  /// `batch`: images in a call of `records` at most; for training no more than
+  /// model.max_batch. Throws std::bad_alloc.
+  engine(const resnetc_variant &variant, int threads, std::int64_t batch,
+         engine_use use);
 
   const resnetc_variant &variant() const { return variant_; }
   const resnetc_model &model() const { return *variant_.model; }
@@ -54,33 +59,48 @@ public:
   /// Before `logits`: derives what training may have changed.
   void refresh();
 
-  /// [n][h][w][c] images -> [n][record_size] records, valid until the next call (or as long as the images, where they are the records). 1 <= n <= batch.
+  /// [n][h][w][c] images -> [n][record_size] records, valid until the next call
+  /// (or as long as the images, where they are the records). 1 <= n <= batch.
   const void *records(const void *images, std::int64_t n);
 
-  /// Sets the gradients of the mean loss over n images, moves running statistics and counts the step in num_batches_tracked. `sample_ids`
-  /// key dropout. `logits`, where not null, receives [n][classes] in the element type.
-  batch_result gradients(const void *records, const std::int64_t *labels, const std::int64_t *sample_ids, std::int64_t n,
-                         const gradient_settings &settings, void *logits = nullptr);
+  /// Sets the gradients of the mean loss over n images, moves running
+  /// statistics and counts the step in num_batches_tracked. `sample_ids` key
+  /// dropout. `logits`, where not null, receives [n][classes] in the element
+  /// type.
+  batch_result gradients(const void *records, const std::int64_t *labels,
+                         const std::int64_t *sample_ids, std::int64_t n,
+                         const gradient_settings &settings,
+                         void *logits = nullptr);
 
   /// One optimizer step.
   void apply(const optimizer_settings &settings, double lr);
 
-  /// [n][classes] logits of n records, row by row, valid until the next call. 1 <= n <= batch.
+  /// [n][classes] logits of n records, row by row, valid until the next call. 1
+  /// <= n <= batch.
   std::span<const double> logits(const void *records, std::int64_t n);
 
   std::int64_t steps_done() const { return step_; }
   const void *gradient_buffer() const { return gradients_.data(); }
   const void *state1() const { return state1_.data(); }
-  const void *state2() const { return state2_.data(); } ///< null before the first step of adam
+  const void *state2() const {
+    return state2_.data();
+  } ///< null before the first step of adam
 
   /// Whether all trained parameters and running statistics are finite.
   bool finite() const;
 
 private:
   resnetc_call call(std::int64_t n);
-  std::size_t bytes(std::int64_t elements) const { return static_cast<std::size_t>(elements) * size_of(element_type_); }
-  std::size_t image_bytes() const { return bytes(static_cast<std::int64_t>(model().height) * model().width * model().channels); }
-  std::size_t record_bytes() const { return variant_.features ? bytes(model().record_size) : image_bytes(); }
+  std::size_t bytes(std::int64_t elements) const {
+    return static_cast<std::size_t>(elements) * size_of(element_type_);
+  }
+  std::size_t image_bytes() const {
+    return bytes(static_cast<std::int64_t>(model().height) * model().width *
+                 model().channels);
+  }
+  std::size_t record_bytes() const {
+    return variant_.features ? bytes(model().record_size) : image_bytes();
+  }
   const void *aligned(const void *data, std::size_t size);
 
   const resnetc_variant &variant_;
@@ -89,7 +109,8 @@ private:
   model_state state_;
   thread_pool pool_;
   aligned_buffer arena_, records_, gradients_, state1_, state2_, logits_;
-  aligned_buffer input_stage_, record_stage_; // a sub-batch that would start at an unaligned address
+  aligned_buffer input_stage_,
+      record_stage_; // a sub-batch that would start at an unaligned address
   std::vector<double> logits_as_double_;
   std::vector<resnetc_row> rows_;
   std::int64_t step_ = 0;

@@ -3,15 +3,18 @@
 namespace resnetc {
 
 transform_spec input_of(const resnetc_model &model) {
-  return {model.height, model.width, model.channels, model.resize, model.mean, model.std};
+  return {model.height, model.width, model.channels,
+          model.resize, model.mean,  model.std};
 }
 
-tally evaluate(engine &engine, loader &images, const std::function<bool(const tally &)> &on_batch) {
+tally evaluate(engine &engine, loader &images,
+               const std::function<bool(const tally &)> &on_batch) {
   tally result;
   engine.refresh();
   std::size_t classes = engine.model().classes;
   while (const batch *batch = images.next()) {
-    std::span<const double> logits = engine.logits(engine.records(batch->images, batch->size), batch->size);
+    std::span<const double> logits =
+        engine.logits(engine.records(batch->images, batch->size), batch->size);
     for (std::int64_t i = 0; i < batch->size; ++i)
       result.add(logits.subspan(i * classes, classes), batch->labels[i]);
     if (!on_batch(result))

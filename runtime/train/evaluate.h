@@ -9,11 +9,14 @@
 
 namespace resnetc {
 
-/// The network's input as the data path needs it; points into the model's table.
+/// The network's input as the data path needs it; points into the model's
+/// table.
 transform_spec input_of(const resnetc_model &model);
 
-/// Refreshes the engine, then runs through the pass that was started on `images`. `on_batch` is told of each batch and may end
-/// the pass by returning false.
-tally evaluate(engine &engine, loader &images, const std::function<bool(const tally &)> &on_batch);
+/// Refreshes the engine, then runs through the pass that was started on
+/// `images`. `on_batch` is told of each batch and may end the pass by returning
+/// false.
+tally evaluate(engine &engine, loader &images,
+               const std::function<bool(const tally &)> &on_batch);
 
 } // namespace resnetc

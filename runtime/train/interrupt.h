@@ -6,10 +6,12 @@ namespace resnetc {
 /// The exit code after Ctrl-C.
 inline constexpr int interrupted_exit = 130;
 
-/// From now on Ctrl-C ends the process with that code, at once unless an interrupt_guard asks for time.
+/// From now on Ctrl-C ends the process with that code, at once unless an
+/// interrupt_guard asks for time.
 void handle_interrupts();
 
-/// As long as one lives, the first Ctrl-C only sets a flag, so that the owner can save and leave; a second one ends the process.
+/// As long as one lives, the first Ctrl-C only sets a flag, so that the owner
+/// can save and leave; a second one ends the process.
 class interrupt_guard {
 public:
   interrupt_guard();

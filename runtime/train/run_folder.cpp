@@ -13,7 +13,9 @@ bool create(const fs::path &path) {
   std::error_code failure;
   bool created = fs::create_directories(path, failure);
   if (failure)
-    throw std::runtime_error(fmt::format("{}: the folder cannot be created ({})", path.string(), failure.message()));
+    throw std::runtime_error(
+        fmt::format("{}: the folder cannot be created ({})", path.string(),
+                    failure.message()));
   return created;
 }
 
@@ -24,12 +26,17 @@ void check_run_folder(const fs::path &out, bool force) {
   if (out.empty() || !fs::exists(out, failure))
     return;
   if (!fs::is_directory(out, failure))
-    throw std::runtime_error(fmt::format("{}: is no folder; name another with --out", out.string()));
+    throw std::runtime_error(
+        fmt::format("{}: is no folder; name another with --out", out.string()));
   if (!force)
-    throw std::runtime_error(fmt::format("{}: exists already; name another with --out, or replace what is in it with --force", out.string()));
+    throw std::runtime_error(
+        fmt::format("{}: exists already; name another with --out, or replace "
+                    "what is in it with --force",
+                    out.string()));
 }
 
-run_folder create_run_folder(const fs::path &out, const std::string &name, bool force) {
+run_folder create_run_folder(const fs::path &out, const std::string &name,
+                             bool force) {
   check_run_folder(out, force);
   if (!out.empty()) {
     create(out);

@@ -7,7 +7,8 @@
 
 namespace resnetc {
 
-/// The learning rate of each optimizer step (NUMERICS: "Optimizers and schedules").
+/// The learning rate of each optimizer step (NUMERICS: "Optimizers and
+/// schedules").
 struct learning_rate {
   resnetc_schedule kind = RESNETC_CONSTANT;
   double base = 0;

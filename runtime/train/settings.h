@@ -1,4 +1,5 @@
-// What a training run is told to do: the spec's defaults with the command line's changes.
+// What a training run is told to do: the spec's defaults with the command
+// line's changes.
 #pragma once
 
 #include "data/loader.h"
@@ -14,7 +15,8 @@ enum class augment_choice { automatic, none, crop_flip };
 
 struct train_settings {
   std::filesystem::path data;
-  std::filesystem::path validation; ///< "": the val folder in `data`, or held out
+  std::filesystem::path
+      validation; ///< "": the val folder in `data`, or held out
   std::optional<double> val_split;
   std::string weights;            ///< a file, "random", or "" for none
   bool weights_from_spec = false; ///< nobody gave --weights

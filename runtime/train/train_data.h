@@ -8,11 +8,14 @@
 namespace resnetc {
 
 struct train_data {
-  image_index training, validation; ///< labels of both are indices into training.classes
+  image_index training,
+      validation; ///< labels of both are indices into training.classes
 };
 
-/// Indexes --data and --val, holds images out where there are none for validation, and checks the number of classes against the
-/// model. Says what it found. Throws data_error and std::runtime_error.
-train_data find_train_data(const train_settings &settings, const resnetc_model &model, console &out);
+/// Indexes --data and --val, holds images out where there are none for
+/// validation, and checks the number of classes against the model. Says what it
+/// found. Throws data_error and std::runtime_error.
+train_data find_train_data(const train_settings &settings,
+                           const resnetc_model &model, console &out);
 
 } // namespace resnetc

@@ -1,0 +1,137 @@
+#include "cli/command.h"
+#include "data/random.h"
+#include "report/format.h"
+#include "train/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+namespace resnetc {
+namespace {
+
+enum class what { infer, train, features, head };
+constexpr std::string_view what_names[] = {"infer", "train", "features",
+                                           "head"};
+
+struct rates {
+  double best, median; // images/s
+};
+
+// Batches with fixed random contents, in the variant's element type.
+template <typename T> void fill_images(void *buffer, std::int64_t count) {
+  random_stream random(0, random_purpose::measure, 0);
+  for (std::int64_t i = 0; i < count; ++i)
+    static_cast<T *>(buffer)[i] = static_cast<T>(random.uniform(-2, 2));
+}
+
+rates measure(const std::function<void()> &run, std::int64_t batch,
+              double seconds) {
+  using clock = std::chrono::steady_clock;
+  auto since = [](clock::time_point start) {
+    return std::chrono::duration<double>(clock::now() - start).count();
+  };
+  run(); // touches the memory
+  constexpr std::size_t least_runs = 3;
+  std::vector<double> times;
+  for (clock::time_point start = clock::now();
+       times.size() < least_runs || since(start) < seconds;) {
+    clock::time_point begin = clock::now();
+    run();
+    times.push_back(since(begin));
+  }
+  std::ranges::sort(times);
+  auto images = static_cast<double>(batch);
+  return {images / times.front(), images / times[times.size() / 2]};
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024; // of kB
+}
+
+rates measure(what kind, const command_context &context, std::int64_t batch) {
+  const resnetc_model &model = *context.variant.model;
+  bool trains = kind == what::train || kind == what::head;
+  engine engine(context.variant, threads_of(context.options), batch,
+                trains ? engine_use::training : engine_use::inference);
+  engine.state().initialise_all(0);
+  engine.prepare();
+  engine.refresh();
+  std::int64_t elements = batch * model.height * model.width * model.channels;
+  bool f64 = context.variant.dtype == RESNETC_F64;
+  aligned_buffer images(elements * (f64 ? sizeof(double) : sizeof(float))),
+      labels(batch * sizeof(std::int64_t)), ids(batch * sizeof(std::int64_t));
+  f64 ? fill_images<double>(images.data(), elements)
+      : fill_images<float>(images.data(), elements);
+  for (std::int64_t i = 0; i < batch; ++i) {
+    labels.as<std::int64_t>()[i] = i % model.classes;
+    ids.as<std::int64_t>()[i] = i;
+  }
+  auto step = [&](const void *records) {
+    engine.gradients(records, labels.as<std::int64_t>(), ids.as<std::int64_t>(),
+                     batch, {});
+    engine.apply({RESNETC_SGD, 0.9, 1e-4, false},
+                 0); // a rate of 0 costs the same and keeps the numbers tame
+  };
+  double seconds = context.options.real("seconds", 5, 0, 86400);
+  const void *records = engine.records(images.data(), batch);
+  switch (kind) {
+  case what::infer:
+    return measure(
+        [&] { engine.logits(engine.records(images.data(), batch), batch); },
+        batch, seconds);
+  case what::train:
+    return measure([&] { step(engine.records(images.data(), batch)); }, batch,
+                   seconds);
+  case what::features:
+    return measure([&] { engine.records(images.data(), batch); }, batch,
+                   seconds);
+  default:
+    return measure([&] { step(records); }, batch, seconds);
+  }
+}
+
+} // namespace
+
+int bench_command(const command_context &context) {
+  const arguments &options = context.options;
+  const resnetc_model &model = *context.variant.model;
+  options.required("what");
+  auto kind = static_cast<what>(options.choice("what", 0, what_names));
+  std::int64_t batch = batch_of(options);
+  if ((kind == what::train || kind == what::head) && batch > model.max_batch)
+    throw std::runtime_error(
+        fmt::format("option --batch: got {}, but the trainer was compiled for "
+                    "at most {}; compile it with --max-batch={}",
+                    batch, model.max_batch, batch));
+  if (kind == what::features && !context.variant.features)
+    throw std::runtime_error(
+        "option --what: nothing is frozen before the first trained layer, so "
+        "there are no features to time; use train or infer");
+  rates rates = measure(kind, context, batch);
+  std::string_view name = what_names[static_cast<std::size_t>(kind)];
+  if (options.given("json")) {
+    nlohmann::ordered_json json{{"what", name},
+                                {"model", model.name},
+                                {"batch", batch},
+                                {"threads", threads_of(options)},
+                                {"images_per_second_best", rates.best},
+                                {"images_per_second_median", rates.median},
+                                {"peak_rss_mb", peak_rss_mb()}};
+    context.out.result(json.dump() + "\n");
+  } else {
+    context.out.result(
+        fmt::format("{} of {}, batch {}, {} threads: {:.1f} images/s at best, "
+                    "{:.1f} in the median; {:.0f} MB at most\n",
+                    name, model.name, batch, threads_of(options), rates.best,
+                    rates.median, peak_rss_mb()));
+  }
+  return 0;
+}
+
+} // namespace resnetc

@@ -1,0 +1,38 @@
+// The commands: each reads its options, does its work through train/, and says
+// the result.
+#pragma once
+
+#include "cli/options.h"
+#include "data/decode.h"
+#include "data/loader.h"
+#include "report/console.h"
+
+#include <resnetc/abi.h>
+
+namespace resnetc {
+
+struct command_context {
+  const resnetc_variant &variant;
+  const arguments &options;
+  console &out;
+};
+
+// Each returns the exit code; mistakes are std::exceptions whose text is for
+// the user.
+int train_command(const command_context &context);
+int eval_command(const command_context &context);
+int predict_command(const command_context &context);
+int bench_command(const command_context &context);
+int step_command(const command_context &context);
+int info_command(const command_context &context);
+
+// Options that several commands take.
+int threads_of(const arguments &options);
+std::int64_t batch_of(const arguments &options);
+exif exif_of(const arguments &options);
+bad_image_policy bad_images_of(const arguments &options);
+/// `standard` where --optimizer is not given.
+resnetc_optimizer optimizer_of(const arguments &options,
+                               resnetc_optimizer standard);
+
+} // namespace resnetc

@@ -1,0 +1,119 @@
+#include "cli/command.h"
+#include "report/format.h"
+#include "train/trainer.h"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <stdexcept>
+
+namespace resnetc {
+namespace {
+
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+// "constant", "cosine" or "step:EVERY,FACTOR".
+void set_schedule(train_settings &settings, const arguments &options) {
+  std::string text = options.text("schedule").value_or("");
+  if (!options.given("schedule"))
+    return;
+  if (text == "constant") {
+    settings.schedule = RESNETC_CONSTANT;
+    return;
+  }
+  if (text == "cosine") {
+    settings.schedule = RESNETC_COSINE;
+    return;
+  }
+  settings.schedule = RESNETC_STEP;
+  char beyond;
+  if (std::sscanf(text.c_str(), "step:%d,%lf%c", &settings.step_every,
+                  &settings.step_factor, &beyond) != 2 ||
+      settings.step_every < 1 || !(settings.step_factor > 0) ||
+      !std::isfinite(settings.step_factor))
+    throw std::runtime_error(
+        fmt::format("option --schedule: got '{}', expected constant, cosine or "
+                    "step:EVERY,FACTOR, such as step:3,0.1",
+                    text));
+}
+
+// The spec's settings, or those of the --optimizer that was named, then what
+// the command line says of each.
+void set_optimizer(train_settings &settings, const arguments &options,
+                   const resnetc_training &spec, console &out) {
+  optimizer_settings &optimizer = settings.optimizer;
+  optimizer = {static_cast<resnetc_optimizer>(spec.optimizer), spec.momentum,
+               spec.weight_decay, spec.nesterov != 0};
+  settings.lr = spec.lr;
+  if (options.given("optimizer")) {
+    optimizer.kind = optimizer_of(options, RESNETC_SGD);
+    bool sgd = optimizer.kind == RESNETC_SGD;
+    optimizer.momentum = sgd ? 0.9 : 0;
+    optimizer.weight_decay = optimizer.kind == RESNETC_ADAMW ? 0.01 : 0;
+    optimizer.nesterov = false;
+    settings.lr = sgd ? 0.01 : 0.001;
+  }
+  settings.lr = options.real("lr", settings.lr, 0, unbounded);
+  optimizer.momentum = options.real("momentum", optimizer.momentum, 0, 1);
+  optimizer.nesterov = options.on_off("nesterov", optimizer.nesterov);
+  optimizer.weight_decay =
+      options.real("weight-decay", optimizer.weight_decay, 0, unbounded);
+  if (optimizer.kind != RESNETC_SGD &&
+      (options.given("momentum") || options.given("nesterov")))
+    out.warn("--momentum and --nesterov are sgd's; they change nothing here");
+  if (optimizer.kind == RESNETC_SGD && optimizer.nesterov &&
+      optimizer.momentum == 0)
+    throw std::runtime_error("option --nesterov: Nesterov momentum needs a "
+                             "momentum above 0; give --momentum 0.9");
+}
+
+void set_data(train_settings &settings, const arguments &options) {
+  settings.data = options.required("data");
+  settings.validation = options.text("val").value_or("");
+  if (options.given("val-split")) {
+    if (options.given("val"))
+      throw std::runtime_error(
+          "options --val and --val-split exclude each other; give one");
+    settings.val_split = options.real("val-split", 0, 0, 1);
+    if (*settings.val_split <= 0 || *settings.val_split >= 1)
+      throw std::runtime_error(fmt::format(
+          "option --val-split: got '{}', expected a number above 0 and below 1",
+          *options.text("val-split")));
+  }
+  constexpr std::string_view augments[] = {"auto", "none", "crop-flip"};
+  settings.augment =
+      static_cast<augment_choice>(options.choice("augment", 0, augments));
+  settings.orientation = exif_of(options);
+  settings.bad_images = bad_images_of(options);
+}
+
+} // namespace
+
+int train_command(const command_context &context) {
+  const arguments &options = context.options;
+  const resnetc_training &spec = *context.variant.model->training;
+  train_settings settings;
+  set_data(settings, options);
+  set_optimizer(settings, options, spec, context.out);
+  settings.weights = options.text("weights").value_or(spec.weights);
+  settings.weights_from_spec = !options.given("weights");
+  settings.epochs =
+      static_cast<int>(options.whole("epochs", spec.epochs, 1, 1000000));
+  settings.batch = batch_of(options);
+  settings.label_smoothing =
+      options.real("label-smoothing", spec.label_smoothing, 0, 1);
+  settings.schedule = static_cast<resnetc_schedule>(spec.schedule);
+  settings.step_every = std::max(spec.step_every, 1);
+  settings.step_factor = spec.step_factor;
+  set_schedule(settings, options);
+  settings.warmup_epochs =
+      options.real("warmup", spec.warmup_epochs, 0, 1000000);
+  settings.seed =
+      options.whole("seed", 0, 0, std::numeric_limits<std::int64_t>::max());
+  settings.out = options.text("out").value_or("");
+  settings.force = options.given("force");
+  settings.threads = threads_of(options);
+  return train(context.variant, settings, context.out);
+}
+
+} // namespace resnetc

@@ -1,0 +1,233 @@
+#include "train/epoch_loop.h"
+
+#include "report/format.h"
+#include "state/checkpoint.h"
+#include "state/training_state.h"
+#include "train/evaluate.h"
+#include "train/trainer.h"
+
+#include <cmath>
+#include <fmt/format.h>
+
+namespace resnetc {
+namespace {
+
+loader_options options_for(const engine &engine, const train_settings &settings,
+                           augmentation augment) {
+  loader_options options;
+  options.batch = static_cast<int>(settings.batch);
+  options.threads = settings.threads;
+  options.dtype = static_cast<resnetc_dtype>(engine.variant().dtype);
+  options.orientation = settings.orientation;
+  options.augment = augment;
+  options.bad_images = settings.bad_images;
+  options.seed = settings.seed;
+  return options;
+}
+
+std::int64_t count_steps(std::int64_t images, std::int64_t batch,
+                         std::int64_t smallest) {
+  return images / batch + (images % batch >= smallest);
+}
+
+const char *name_of(resnetc_optimizer kind) {
+  return kind == RESNETC_SGD ? "sgd" : kind == RESNETC_ADAM ? "adam" : "adamw";
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+} // namespace
+
+epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
+                       const train_data &data, augmentation augment,
+                       const run_folder &folder, console &out)
+    : engine_(engine), settings_(settings), data_(data), folder_(folder),
+      out_(out), bad_images_(out),
+      training_(data.training.samples, input_of(engine.model()),
+                options_for(engine, settings, augment), bad_images_.callback()),
+      validation_(data.validation.samples, input_of(engine.model()),
+                  options_for(engine, settings, augmentation::none),
+                  bad_images_.callback()),
+      smallest_batch_(smallest_batch(engine.model())) {
+  auto images = static_cast<std::int64_t>(data.training.samples.size());
+  schedule_ = {settings.schedule,
+               settings.lr,
+               settings.warmup_epochs,
+               settings.step_every,
+               settings.step_factor,
+               settings.epochs,
+               std::max<std::int64_t>(
+                   count_steps(images, settings.batch, smallest_batch_), 1)};
+}
+
+int epoch_loop::run() {
+  start_metrics(folder_.metrics());
+  out_.say(fmt::format("Writes to {}.", folder_.path.string()));
+  for (int epoch = 1; epoch <= settings_.epochs; ++epoch) {
+    clock::time_point start = clock::now();
+    epoch_metrics row;
+    row.epoch = epoch;
+    if (!train_epoch(epoch, row) || !validate(epoch, row))
+      return stop(epoch);
+    row.seconds = seconds_since(start);
+    finish_epoch(row);
+  }
+  say_end();
+  return 0;
+}
+
+// False after Ctrl-C.
+bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
+  clock::time_point start = clock::now();
+  tally sum;
+  std::int64_t step = 0;
+  training_.start(
+      shuffled_order(data_.training.samples.size(), settings_.seed, epoch),
+      epoch);
+  while (const batch *images = training_.next()) {
+    if (interrupt_.interrupted())
+      return false;
+    if (images->size < smallest_batch_) {
+      if (!std::exchange(said_left_out_, true))
+        out_.say("The last batch of an epoch holds a single image, and batch "
+                 "norm needs two values a channel: that image is left out.");
+      continue;
+    }
+    train_batch(*images, epoch, step++, sum, row);
+    show_progress(epoch, step, sum, seconds_since(start));
+  }
+  row.step = engine_.steps_done();
+  row.train_loss = sum.loss();
+  row.train_top1 = sum.top1();
+  row.images_per_second =
+      static_cast<double>(sum.images) / seconds_since(start);
+  return !interrupt_.interrupted();
+}
+
+void epoch_loop::train_batch(const batch &images, int epoch,
+                             std::int64_t step_in_epoch, tally &sum,
+                             epoch_metrics &row) {
+  gradient_settings gradients{settings_.label_smoothing, settings_.seed};
+  const void *records = engine_.records(images.images, images.size);
+  batch_result result = engine_.gradients(
+      records, images.labels, images.sample_ids, images.size, gradients);
+  if (!std::isfinite(result.loss_sum))
+    fail_not_finite(epoch);
+  // Steps count from the epoch's start, so that skipped images do not shift the
+  // schedule of later epochs.
+  row.lr = schedule_.at((epoch - 1) * schedule_.steps_per_epoch +
+                        std::min(step_in_epoch, schedule_.steps_per_epoch - 1));
+  engine_.apply(settings_.optimizer, row.lr);
+  sum.images += images.size;
+  sum.loss_sum += result.loss_sum;
+  sum.hits1 += result.hits;
+}
+
+// False after Ctrl-C.
+bool epoch_loop::validate(int epoch, epoch_metrics &row) {
+  clock::time_point start = clock::now();
+  std::size_t all = data_.validation.samples.size();
+  validation_.start(sequential_order(all));
+  tally sum = evaluate(engine_, validation_, [&](const tally &so_far) {
+    out_.progress(
+        fmt::format("epoch {}/{} validation {}/{}  loss {:.4f}  accuracy {}",
+                    epoch, settings_.epochs, so_far.images, all, so_far.loss(),
+                    format_percent(so_far.top1())));
+    return !interrupt_.interrupted();
+  });
+  if (interrupt_.interrupted())
+    return false;
+  if (!std::isfinite(sum.loss()) || !engine_.finite())
+    fail_not_finite(epoch);
+  validation_seconds_ = seconds_since(start);
+  row.val_loss = sum.loss();
+  row.val_top1 = sum.top1();
+  row.val_top5 = sum.top5();
+  return true;
+}
+
+void epoch_loop::finish_epoch(const epoch_metrics &row) {
+  epochs_done_ = row.epoch;
+  bool best = !best_ || better(row, *best_);
+  if (best) {
+    save(folder_.best());
+    best_ = row;
+  }
+  save_last();
+  append_metrics(folder_.metrics(), row);
+  out_.say(fmt::format("epoch {}/{}: loss {:.4f}, accuracy {}; validation loss "
+                       "{:.4f}, top-1 {}, top-5 {}; {:.1f} images/s, {}{}",
+                       row.epoch, settings_.epochs, row.train_loss,
+                       format_percent(row.train_top1), row.val_loss,
+                       format_percent(row.val_top1),
+                       format_percent(row.val_top5), row.images_per_second,
+                       format_duration(row.seconds),
+                       best ? "; best so far" : ""));
+}
+
+int epoch_loop::stop(int epoch) {
+  out_.end_progress();
+  if (!engine_.finite())
+    fail_not_finite(epoch);
+  save_last();
+  out_.say(fmt::format("Stopped in epoch {} after {} steps; saved {}.", epoch,
+                       engine_.steps_done(), folder_.last().string()));
+  return interrupted_exit;
+}
+
+void epoch_loop::save(const std::filesystem::path &path) const {
+  checkpoint_info info = describe(engine_.model());
+  info.classes = data_.training.classes;
+  info.epoch = epochs_done_;
+  save_checkpoint(path, engine_.state(), info);
+}
+
+void epoch_loop::save_last() const {
+  save(folder_.last());
+  training_position position{epochs_done_, engine_.steps_done(),
+                             static_cast<std::uint64_t>(settings_.seed),
+                             name_of(settings_.optimizer.kind)};
+  save_training_state(folder_.last_state(), engine_.state(), position,
+                      engine_.state1(), engine_.state2());
+}
+
+void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,
+                               double seconds) {
+  double rate = static_cast<double>(sum.images) / seconds;
+  auto images = static_cast<double>(data_.training.samples.size());
+  int epochs_left = settings_.epochs - epoch;
+  double left =
+      (images * (1 + epochs_left) - static_cast<double>(sum.images)) / rate +
+      validation_seconds_ * (1 + epochs_left);
+  out_.progress(
+      format_progress({epoch, settings_.epochs, step, schedule_.steps_per_epoch,
+                       sum.loss(), sum.top1(), rate, left}));
+}
+
+void epoch_loop::fail_not_finite(int epoch) const {
+  std::string kept =
+      epochs_done_ > 0
+          ? fmt::format("the last good checkpoint, of epoch {}, is {}",
+                        epochs_done_, folder_.last().string())
+          : "no epoch was finished, so no checkpoint was written";
+  throw std::runtime_error(
+      fmt::format("the loss is not finite at step {} (epoch {}); try a lower "
+                  "--lr than {:g}, or --warmup 1; {}",
+                  engine_.steps_done() + 1, epoch, settings_.lr, kept));
+}
+
+void epoch_loop::say_end() const {
+  if (bad_images_.count() > 0)
+    out_.say(fmt::format("{} {} could not be read and {} left out.",
+                         bad_images_.count(),
+                         bad_images_.count() == 1 ? "image" : "images",
+                         bad_images_.count() == 1 ? "was" : "were"));
+  out_.say(fmt::format("Best: epoch {} with top-1 {}, in {}.", best_->epoch,
+                       format_percent(best_->val_top1),
+                       folder_.best().string()));
+}
+
+} // namespace resnetc

@@ -1,0 +1,62 @@
+// The epochs of a training run.
+#pragma once
+
+#include "data/loader.h"
+#include "report/console.h"
+#include "train/bad_images.h"
+#include "train/engine.h"
+#include "train/interrupt.h"
+#include "train/metrics.h"
+#include "train/run_folder.h"
+#include "train/schedule.h"
+#include "train/settings.h"
+#include "train/train_data.h"
+
+#include <chrono>
+#include <optional>
+
+namespace resnetc {
+
+/// Runs the epochs over a prepared engine. The references outlive it.
+class epoch_loop {
+public:
+  epoch_loop(engine &engine, const train_settings &settings,
+             const train_data &data, augmentation augment,
+             const run_folder &folder, console &out);
+
+  /// The exit code: 0, or 130 after Ctrl-C. Throws as train() does.
+  int run();
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  bool train_epoch(int epoch, epoch_metrics &row);
+  void train_batch(const batch &images, int epoch, std::int64_t step_in_epoch,
+                   tally &sum, epoch_metrics &row);
+  bool validate(int epoch, epoch_metrics &row);
+  void finish_epoch(const epoch_metrics &row);
+  int stop(int epoch);
+  void save(const std::filesystem::path &path) const;
+  void save_last() const;
+  void show_progress(int epoch, std::int64_t step, const tally &sum,
+                     double seconds);
+  [[noreturn]] void fail_not_finite(int epoch) const;
+  void say_end() const;
+
+  engine &engine_;
+  const train_settings &settings_;
+  const train_data &data_;
+  const run_folder &folder_;
+  console &out_;
+  interrupt_guard interrupt_;
+  bad_images bad_images_;
+  loader training_, validation_;
+  std::int64_t smallest_batch_;
+  learning_rate schedule_;
+  int epochs_done_ = 0;
+  bool said_left_out_ = false;
+  double validation_seconds_ = 0; // of the last epoch
+  std::optional<epoch_metrics> best_;
+};
+
+} // namespace resnetc

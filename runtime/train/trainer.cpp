@@ -1,0 +1,114 @@
+#include "train/trainer.h"
+
+#include "report/format.h"
+#include "train/epoch_loop.h"
+#include "train/run_folder.h"
+#include "train/start_weights.h"
+#include "train/train_data.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace resnetc {
+namespace {
+
+constexpr const char *optimizer_names[] = {"sgd", "adam", "adamw"};
+constexpr const char *schedule_names[] = {"constant", "cosine", "step"};
+
+void check_batch(const train_settings &settings, const resnetc_model &model) {
+  if (settings.batch > model.max_batch)
+    throw std::runtime_error(
+        fmt::format("option --batch: got {}, but the trainer was compiled for "
+                    "at most {}; compile it with --max-batch={}",
+                    settings.batch, model.max_batch, settings.batch));
+  if (settings.batch < smallest_batch(model))
+    throw std::runtime_error(
+        "option --batch: got 1, but batch norm needs at least two values a "
+        "channel; use --batch 2 or more");
+}
+
+void say_augmentation(const train_settings &settings, augmentation augment,
+                      const resnetc_model &model, console &out) {
+  bool crops = augment == augmentation::crop_flip;
+  if (settings.augment != augment_choice::automatic) {
+    out.say(fmt::format("Augmentation: {}.", crops ? "crop-flip" : "none"));
+    return;
+  }
+  double frozen = static_cast<double>(model.prefix_flops) /
+                  static_cast<double>(std::max<std::int64_t>(model.flops, 1));
+  out.say(fmt::format("Augmentation: {}, since {} of the forward work is in "
+                      "frozen layers (--augment {} changes that).",
+                      crops ? "crop-flip" : "none", format_percent(frozen),
+                      crops ? "none" : "crop-flip"));
+}
+
+void say_settings(const train_settings &settings,
+                  const resnetc_variant &variant, console &out) {
+  const resnetc_model &model = *variant.model;
+  out.say(fmt::format("{} for {}: {} parameters, {} of them trained; {} {}.",
+                      model.name, variant.mcpu, format_count(model.parameters),
+                      format_count(model.trainable_parameters),
+                      settings.threads,
+                      settings.threads == 1 ? "thread" : "threads"));
+  std::string text = fmt::format(
+      "{} epochs in batches of {}; {}, learning rate {:g} ({}", settings.epochs,
+      settings.batch, optimizer_names[settings.optimizer.kind], settings.lr,
+      schedule_names[settings.schedule]);
+  if (settings.warmup_epochs > 0)
+    text +=
+        fmt::format(" after {:g} epochs of warm-up", settings.warmup_epochs);
+  text += ")";
+  if (settings.optimizer.kind == RESNETC_SGD)
+    text += fmt::format(", {}momentum {:g}",
+                        settings.optimizer.nesterov ? "Nesterov " : "",
+                        settings.optimizer.momentum);
+  if (settings.optimizer.weight_decay > 0)
+    text += fmt::format(", weight decay {:g}", settings.optimizer.weight_decay);
+  if (settings.label_smoothing > 0)
+    text += fmt::format(", label smoothing {:g}", settings.label_smoothing);
+  out.say(text + ".");
+}
+
+} // namespace
+
+std::int64_t smallest_batch(const resnetc_model &model) {
+  constexpr int total_stride = 32; // torchvision's ResNets
+  auto moves = [](const resnetc_tensor &tensor) {
+    return tensor.space == RESNETC_STATS;
+  };
+  bool batch_statistics =
+      std::any_of(model.tensors, model.tensors + model.tensor_count, moves);
+  return batch_statistics && model.height <= total_stride &&
+                 model.width <= total_stride
+             ? 2
+             : 1;
+}
+
+augmentation choose_augmentation(augment_choice choice,
+                                 const resnetc_model &model) {
+  if (choice == augment_choice::automatic)
+    return 2 * model.prefix_flops >= model.flops ? augmentation::none
+                                                 : augmentation::crop_flip;
+  return choice == augment_choice::none ? augmentation::none
+                                        : augmentation::crop_flip;
+}
+
+int train(const resnetc_variant &variant, const train_settings &settings,
+          console &out) {
+  const resnetc_model &model = *variant.model;
+  check_run_folder(settings.out, settings.force);
+  check_batch(settings, model);
+  say_settings(settings, variant, out);
+  train_data data = find_train_data(settings, model, out);
+  engine engine(variant, settings.threads, settings.batch,
+                engine_use::training);
+  load_start_weights(engine.state(), settings, data.training.classes, out);
+  engine.prepare();
+  augmentation augment = choose_augmentation(settings.augment, model);
+  say_augmentation(settings, augment, model, out);
+  run_folder folder =
+      create_run_folder(settings.out, model.name, settings.force);
+  return epoch_loop(engine, settings, data, augment, folder, out).run();
+}
+
+} // namespace resnetc
