@@ -1,6 +1,7 @@
 # Configuration of the compiler's lit tests; run through ctest, or by hand:
 #   lit --param build=build/release --param llvm_bin=$(llvm-config-22 --bindir) test/Transforms
 import os
+import sys
 import lit.formats
 
 config.name = "resnetc"
@@ -16,3 +17,4 @@ config.environment["LC_ALL"] = "C.UTF-8"
 config.substitutions.append(("%dsl", os.path.join(config.test_source_root, "..", "dsl")))
 config.substitutions.append(("%models", os.path.join(config.test_source_root, "..", "models")))
 config.substitutions.append(("%build", build))
+config.substitutions.append(("%python", sys.executable))
