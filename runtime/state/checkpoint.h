@@ -5,6 +5,7 @@
 
 #include "state/load_weights.h"
 #include "state/safetensors.h"
+#include "state/training_state.h"
 
 #include <optional>
 
