@@ -8,7 +8,7 @@ include "mlir/Pass/PassBase.td"
 def TileAndFuse : Pass<"resnet-tile-and-fuse", "::mlir::func::FuncOp"> {
   let summary = "give each op with `resnet.tile` its parallel loop, and take its producer in";
   let description = [{
-    An op becomes an `scf.forall` over tiles of its first dimensions. A contraction or fill whose only reader is the op is
+    First an elementwise op goes into the elementwise op that alone reads it. Then an op becomes an `scf.forall` over tiles of its first dimensions. A contraction or fill whose only reader is the op is
     computed inside, tile by tile, so that what follows it happens while the tile is hot.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];

@@ -4,11 +4,10 @@
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::resnet {
 #define GEN_PASS_DEF_TILEANDFUSE
@@ -16,12 +15,63 @@ namespace mlir::resnet {
 
 namespace {
 
-/// Contractions and fills with one reader are worth computing inside the reader's loop; all else would be moved for nothing.
-bool fuses(OpResult producer) {
+/// Contractions and fills whose only reader is `reader` are worth computing inside its loop; all else would be moved for
+/// nothing.
+bool fuses(OpResult producer, Operation *reader) {
   if (isa<linalg::FillOp>(producer.getOwner()))
     return true;
   auto generic = dyn_cast<linalg::GenericOp>(producer.getOwner());
-  return generic && generic.getNumReductionLoops() > 0 && generic->hasAttr(kTileAttr) && producer.hasOneUse();
+  return generic && generic.getNumReductionLoops() > 0 && generic->hasAttr(kTileAttr) && producer.hasOneUse() &&
+         *producer.user_begin() == reader;
+}
+
+/// Contractions that `op` alone reads.
+int64_t contractions(linalg::GenericOp op) {
+  return llvm::count_if(op->getOperands(), [&](Value input) {
+    auto producer = dyn_cast<OpResult>(input);
+    return producer && isa<linalg::GenericOp>(producer.getOwner()) && fuses(producer, op);
+  });
+}
+
+/// Computes an elementwise op inside the elementwise op that alone reads it.
+void fuseElementwise(func::FuncOp func, IRRewriter &rewriter) {
+  auto ops = llvm::to_vector(func.getOps<linalg::GenericOp>());
+  llvm::SmallPtrSet<Operation *, 16> gone;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    linalg::GenericOp producer = ops[i];
+    if (gone.contains(producer))
+      continue;
+    if (producer.getNumReductionLoops() > 0 || producer->getNumResults() != 1 || !producer->hasOneUse())
+      continue;
+    OpOperand &use = *producer->getResult(0).use_begin();
+    auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
+    if (!reader || reader.getNumReductionLoops() > 0 || !linalg::areElementwiseOpsFusable(&use) ||
+        contractions(producer) + contractions(reader) > 1) // one tile holds one sum
+      continue;
+    rewriter.setInsertionPoint(reader);
+    auto fused = linalg::fuseElementwiseOps(rewriter, &use);
+    if (failed(fused))
+      continue;
+    if (Attribute sizes = reader->getAttr(kTileAttr))
+      fused->fusedOp->setAttr(kTileAttr, sizes);
+    gone.insert(reader);
+    ops.push_back(cast<linalg::GenericOp>(fused->fusedOp));
+    rewriter.replaceOp(reader, fused->replacements.lookup(reader->getResult(0)));
+    rewriter.eraseOp(producer);
+  }
+}
+
+/// A tile of a tensor without contents is one of its own: what lives for a tile only needs no place outside the loop.
+void shrinkEmpty(func::FuncOp func, IRRewriter &rewriter) {
+  SmallVector<tensor::ExtractSliceOp> slices;
+  func.walk([&](tensor::ExtractSliceOp slice) {
+    if (slice.getSource().getDefiningOp<tensor::EmptyOp>() && slice->getParentOfType<scf::ForallOp>())
+      slices.push_back(slice);
+  });
+  for (tensor::ExtractSliceOp slice : slices) {
+    rewriter.setInsertionPoint(slice);
+    rewriter.replaceOpWithNewOp<tensor::EmptyOp>(slice, slice.getMixedSizes(), slice.getType().getElementType());
+  }
 }
 
 LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
@@ -29,12 +79,21 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
   for (int64_t size : op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr).asArrayRef())
     sizes.push_back(rewriter.getIndexAttr(size));
   op->removeAttr(kTileAttr);
+  llvm::SmallPtrSet<Operation *, 4> inside;
+  for (Value input : op->getOperands())
+    if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op))
+      inside.insert(producer.getOwner());
+  // A fill that starts a sum goes where the sum goes.
+  for (Operation *producer : llvm::to_vector(inside))
+    for (Value input : producer->getOperands())
+      if (auto fill = input.getDefiningOp<linalg::FillOp>())
+        inside.insert(fill);
   scf::SCFTileAndFuseOptions options;
   options.tilingOptions.setTileSizes(sizes);
   options.tilingOptions.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
   options.setFusionControlFn(
-      [](tensor::ExtractSliceOp, OpResult producer, bool) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
-        if (!fuses(producer))
+      [&](tensor::ExtractSliceOp, OpResult producer, bool) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+        if (!inside.contains(producer.getOwner()))
           return std::nullopt;
         return scf::SCFTileAndFuseOptions::ControlFnResult{};
       });
@@ -57,6 +116,7 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
 struct TileAndFuse : impl::TileAndFuseBase<TileAndFuse> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
+    fuseElementwise(getOperation(), rewriter);
     // Readers first: what they take in is gone when its turn comes.
     while (true) {
       linalg::LinalgOp last;
@@ -71,12 +131,7 @@ struct TileAndFuse : impl::TileAndFuseBase<TileAndFuse> {
         return signalPassFailure();
       }
     }
-    RewritePatternSet patterns(&getContext());
-    tensor::populateFoldTensorEmptyPatterns(patterns);
-    affine::AffineApplyOp::getCanonicalizationPatterns(patterns, &getContext());
-    tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, &getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    shrinkEmpty(getOperation(), rewriter);
   }
 };
 

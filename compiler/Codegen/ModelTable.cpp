@@ -1,0 +1,239 @@
+//===- ModelTable.cpp - the table about the model -------------------------===//
+
+#include "Codegen/ModelTable.h"
+
+#include "Conversion/ParameterLayout.h"
+#include "IR/ResnetDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Module.h"
+
+#include <cstddef>
+#include <cstring>
+
+using namespace mlir;
+using namespace resnetc;
+
+/// Images that `features` and `logits` take a call: enough rows for the kernels, little enough for the caches.
+static constexpr int32_t kFeatureBatch = 8;
+
+ModelTable::ModelTable(const graph &model, ModuleOp split, const CompileOptions &options, const Target &target)
+    : model(model), options(options), target(target) {
+  fillTraining();
+  fillTensors(split);
+  fillModel(split);
+}
+
+void ModelTable::fillTraining() {
+  const resnetc::training &t = model.training;
+  training.struct_size = sizeof training;
+  training.optimizer = static_cast<int32_t>(t.optimizer.kind);
+  training.nesterov = t.optimizer.lookahead;
+  training.schedule = static_cast<int32_t>(t.schedule.kind);
+  training.step_every = t.schedule.every;
+  training.epochs = t.epochs;
+  training.lr = t.optimizer.lr;
+  training.momentum = t.optimizer.mu;
+  training.weight_decay = t.optimizer.decay;
+  training.step_factor = t.schedule.factor;
+  training.warmup_epochs = t.schedule.warmup_epochs;
+  training.label_smoothing = t.label_smoothing;
+  weights = std::string(t.weights.view());
+}
+
+static int64_t elementCount(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  int64_t count = resnet::blocks(tensor.getDimSize(1)) * resnet::kBlock;
+  for (int64_t size : tensor.getShape().drop_front(2))
+    count *= size;
+  return count;
+}
+
+static int64_t flopsOf(func::FuncOp func) {
+  int64_t flops = 0;
+  func.walk([&](resnet::Conv2dOp op) {
+    auto y = cast<RankedTensorType>(op.getY().getType());
+    auto w = cast<RankedTensorType>(op.getWeight().getType());
+    flops += 2 * w.getNumElements() * y.getDimSize(2) * y.getDimSize(3);
+  });
+  func.walk([&](resnet::LinearOp op) { flops += 2 * cast<RankedTensorType>(op.getWeight().getType()).getNumElements(); });
+  return flops;
+}
+
+void ModelTable::fillModel(ModuleOp split) {
+  resnet::ParameterLayout layout(split);
+  using resnet::Space;
+  table.struct_size = sizeof table;
+  table.channels = model.channels;
+  table.height = model.height;
+  table.width = model.width;
+  table.resize = model.resize;
+  table.classes = model.classes;
+  table.max_batch = static_cast<int32_t>(options.maxBatch);
+  table.feature_batch = kFeatureBatch;
+  hash = std::string(spec_hash(model).view());
+  table.parameters = model.parameters();
+  table.trainable_parameters = model.trainable_parameters();
+  table.flops = model.flops();
+  table.record_size = int64_t(model.channels) * model.height * model.width;
+  if (auto features = split.lookupSymbol<func::FuncOp>("features")) {
+    hasFeatures = true;
+    table.prefix_flops = flopsOf(features);
+    table.record_size = 0;
+    for (Type t : features.getResultTypes())
+      table.record_size += elementCount(t);
+  }
+  table.frozen_size = layout.size(Space::Frozen);
+  table.trained_size = layout.size(Space::Trained);
+  table.stats_size = layout.size(Space::Stats);
+  table.frozen_derived_size = layout.size(Space::FrozenDerived);
+  table.trained_derived_size = layout.size(Space::TrainedDerived);
+  table.tensor_count = tensors.size();
+}
+
+static int32_t roleOf(resnet::ParameterOp op) {
+  constexpr StringLiteral roles[] = {"conv_weight", "bn_weight", "bn_bias",       "bn_mean",
+                                     "bn_var",      "bn_count",  "linear_weight", "linear_bias"};
+  return llvm::find(roles, op.getRole()) - std::begin(roles);
+}
+
+void ModelTable::fillTensors(ModuleOp split) {
+  resnet::ParameterLayout layout(split);
+  int64_t fanIn = 0, fanOut = 0; // of the weight before: a bias shares its layer's
+  for (auto op : split.getOps<resnet::ParameterOp>()) {
+    const resnet::Placement &place = layout.lookUp(op.getSymName());
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
+    resnetc_tensor t{};
+    t.struct_size = sizeof t;
+    t.role = roleOf(op);
+    t.space = static_cast<int32_t>(place.space);
+    t.replaced = op.getReplaced();
+    t.counts = op.getMoves() && t.role == RESNETC_BN_COUNT;
+    t.rank = shape.size();
+    llvm::copy(shape, t.shape);
+    if (shape.size() > 1) {
+      int64_t window = shape.size() == 4 ? shape[2] * shape[3] : 1;
+      fanIn = shape[1] * window;
+      fanOut = shape[0] * window;
+    }
+    t.fan_in = fanIn;
+    t.fan_out = fanOut;
+    t.offset = place.offset;
+    t.blocked_rank = place.form.sizes.size();
+    t.blocked_count = place.form.sizes.empty() ? 0 : place.form.count();
+    llvm::copy(place.form.sizes, t.blocked_size);
+    llvm::copy(place.form.steps, t.blocked_step);
+    llvm::copy(place.form.dims, t.blocked_dim);
+    tensors.push_back(t);
+    names.push_back(op.getSymName().str());
+  }
+}
+
+void ModelTable::readArenas(ModuleOp planned) {
+  auto read = [&](StringRef name) -> resnetc_arena {
+    auto func = planned.lookupSymbol<func::FuncOp>(name);
+    auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
+    return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
+  };
+  table.features_arena = read("features");
+  table.gradients_arena = read("gradients");
+  table.logits_arena = read("logits");
+}
+
+namespace {
+
+/// Writes C structs into an LLVM module: their bytes as 64-bit words, with addresses in the place of pointers.
+class StructWriter {
+public:
+  explicit StructWriter(llvm::Module &module) : module(module), context(module.getContext()) {}
+
+  llvm::Constant *text(StringRef s) {
+    return add(llvm::ConstantDataArray::getString(context, s), llvm::GlobalValue::PrivateLinkage);
+  }
+  llvm::Constant *numbers(ArrayRef<double> values) {
+    return add(llvm::ConstantDataArray::get(context, values), llvm::GlobalValue::PrivateLinkage);
+  }
+  llvm::Constant *pointers(ArrayRef<llvm::Constant *> values) {
+    auto *type = llvm::ArrayType::get(llvm::PointerType::get(context, 0), values.size());
+    return add(llvm::ConstantArray::get(type, values), llvm::GlobalValue::PrivateLinkage);
+  }
+
+  using Addresses = std::vector<std::pair<size_t, llvm::Constant *>>; // byte offset, value
+  template <class T> llvm::Constant *value(const T &object, const Addresses &addresses) {
+    static_assert(sizeof(T) % 8 == 0 && std::is_trivially_copyable_v<T>);
+    std::vector<llvm::Constant *> words;
+    for (size_t at = 0; at < sizeof(T); at += 8) {
+      uint64_t word;
+      std::memcpy(&word, reinterpret_cast<const char *>(&object) + at, 8);
+      words.push_back(llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), word));
+    }
+    for (auto [offset, address] : addresses)
+      words[offset / 8] = address;
+    return llvm::ConstantStruct::getAnon(context, words);
+  }
+  llvm::Constant *add(llvm::Constant *value, llvm::GlobalValue::LinkageTypes linkage, StringRef name = "") {
+    auto *global = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true, linkage, value, name);
+    global->setAlignment(llvm::Align(8));
+    return global;
+  }
+  llvm::Constant *null() { return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0)); }
+
+private:
+  llvm::Module &module;
+  llvm::LLVMContext &context;
+};
+
+} // namespace
+
+void ModelTable::emit(llvm::Module &module) const {
+  StructWriter w(module);
+  constexpr auto kPrivate = llvm::GlobalValue::PrivateLinkage;
+
+  std::vector<llvm::Constant *> rows;
+  for (auto [tensor, name] : llvm::zip_equal(tensors, names))
+    rows.push_back(w.value(tensor, {{offsetof(resnetc_tensor, name), w.text(name)}}));
+  auto *rowsType = llvm::ArrayType::get(rows.front()->getType(), rows.size());
+  llvm::Constant *tensorTable = w.add(llvm::ConstantArray::get(rowsType, rows), kPrivate);
+
+  llvm::Constant *trainingTable =
+      w.add(w.value(training, {{offsetof(resnetc_training, weights), w.text(weights)}}), kPrivate);
+  llvm::Constant *modelTable =
+      w.add(w.value(table, {{offsetof(resnetc_model, name), w.text(StringRef(model.name.view()))},
+                            {offsetof(resnetc_model, spec), w.text(options.specText)},
+                            {offsetof(resnetc_model, spec_hash), w.text(hash)},
+                            {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
+                            {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},
+                            {offsetof(resnetc_model, training), trainingTable},
+                            {offsetof(resnetc_model, tensors), tensorTable}}),
+            kPrivate);
+
+  resnetc_variant variant{};
+  variant.struct_size = sizeof variant;
+  variant.abi_version = RESNETC_ABI_VERSION;
+  variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
+  variant.block = resnet::kBlock;
+  std::vector<llvm::Constant *> features;
+  for (const std::string &feature : target.features)
+    features.push_back(w.text(feature));
+  features.push_back(w.null());
+  auto function = [&](StringRef name) -> llvm::Constant * {
+    llvm::Function *f = module.getFunction(name);
+    return f ? static_cast<llvm::Constant *>(f) : w.null();
+  };
+  llvm::Constant *variantTable =
+      w.add(w.value(variant, {{offsetof(resnetc_variant, mcpu), w.text(target.cpu)},
+                              {offsetof(resnetc_variant, cpu_features), w.pointers(features)},
+                              {offsetof(resnetc_variant, precision), w.text(options.precision)},
+                              {offsetof(resnetc_variant, model), modelTable},
+                              {offsetof(resnetc_variant, prepare), function("prepare")},
+                              {offsetof(resnetc_variant, refresh), function("refresh")},
+                              {offsetof(resnetc_variant, features), function("features")},
+                              {offsetof(resnetc_variant, gradients), function("gradients")},
+                              {offsetof(resnetc_variant, apply), function("apply")},
+                              {offsetof(resnetc_variant, logits), function("logits")}}),
+            kPrivate);
+  llvm::Constant *all[] = {variantTable, w.null()};
+  auto *type = llvm::ArrayType::get(w.null()->getType(), 2);
+  w.add(llvm::ConstantArray::get(type, all), llvm::GlobalValue::ExternalLinkage, "resnetc_variants");
+}

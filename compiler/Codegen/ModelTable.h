@@ -1,0 +1,52 @@
+//===- ModelTable.h - the table about the model ----------------*- C++ -*-===//
+//
+// What the runtime knows of a model: the structs of abi.h, filled here and written into the object as constants.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RESNETC_CODEGEN_MODELTABLE_H
+#define RESNETC_CODEGEN_MODELTABLE_H
+
+#include "Codegen/Target.h"
+#include "Pipelines.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "resnetc/abi.h"
+
+#include <vector>
+
+namespace llvm {
+class Module;
+}
+
+namespace resnetc {
+
+class ModelTable {
+public:
+  /// From the module as Split leaves it.
+  ModelTable(const graph &model, mlir::ModuleOp split, const CompileOptions &options, const Target &target);
+
+  /// The arenas, which PlanMemory leaves on the functions.
+  void readArenas(mlir::ModuleOp planned);
+
+  /// Adds `resnetc_variants` and all that it points to.
+  void emit(llvm::Module &module) const;
+
+private:
+  void fillModel(mlir::ModuleOp split);
+  void fillTraining();
+  void fillTensors(mlir::ModuleOp split);
+
+  const graph &model;
+  const CompileOptions &options;
+  const Target &target;
+  resnetc_model table{};
+  resnetc_training training{};
+  std::vector<resnetc_tensor> tensors;
+  std::vector<std::string> names;
+  std::string hash, weights;
+  bool hasFeatures = false;
+};
+
+} // namespace resnetc
+
+#endif // RESNETC_CODEGEN_MODELTABLE_H

@@ -1,0 +1,105 @@
+//===- Object.cpp - from LLVM dialect to an object file -------------------===//
+
+#include "Codegen/Object.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace resnetc;
+
+void resnetc::registerTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+}
+
+static constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
+
+static std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target, llvm::raw_ostream &errors) {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  std::string error;
+  llvm::Triple triple(kTriple);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found) {
+    errors << "error: " << error << "\n";
+    return nullptr;
+  }
+  // Plain x86-64 and exactly the instruction sets that the table names, scheduled for the CPU.
+  std::string features = "-avx512f";
+  for (const std::string &f : target.features)
+    features += ",+" + f;
+  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
+      triple, "x86-64", features, llvm::TargetOptions(), llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+static void setAttributes(llvm::Module &module, const llvm::TargetMachine &machine, const Target &target) {
+  for (llvm::Function &f : module) {
+    if (f.isDeclaration())
+      continue;
+    f.addFnAttr("target-cpu", "x86-64");
+    f.addFnAttr("tune-cpu", target.cpu);
+    f.addFnAttr("target-features", machine.getTargetFeatureString());
+    f.addFnAttr("prefer-vector-width", std::to_string(target.vectorBytes * 8));
+    f.addFnAttr("min-legal-vector-width", std::to_string(target.vectorBytes * 8));
+    f.addFnAttr(llvm::Attribute::NoUnwind);
+    f.setLinkage(llvm::GlobalValue::InternalLinkage); // the table alone is seen from outside
+  }
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.SLPVectorization = false; // kernels come in vectors already
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graphs;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const Target &target, Emit stop,
+                         llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, errors);
+  if (!machine)
+    return false;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module = mlir::translateModuleToLLVMIR(source, context, "resnetc");
+  if (!module) {
+    errors << "error: internal error in the compiler: the translation to LLVM IR failed\n";
+    return false;
+  }
+  module->setTargetTriple(llvm::Triple(kTriple));
+  module->setDataLayout(machine->createDataLayout());
+  table.emit(*module);
+  setAttributes(*module, *machine, target);
+  optimize(*module, *machine);
+  if (stop == Emit::LLVM) {
+    module->print(out, nullptr);
+    return true;
+  }
+  llvm::SmallVector<char> buffer;
+  llvm::raw_svector_ostream stream(buffer);
+  llvm::legacy::PassManager codegen;
+  auto kind = stop == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+  if (machine->addPassesToEmitFile(codegen, stream, nullptr, kind)) {
+    errors << "error: internal error in the compiler: no object can be emitted for " << kTriple << "\n";
+    return false;
+  }
+  codegen.run(*module);
+  out.write(buffer.data(), buffer.size());
+  return true;
+}
