@@ -64,7 +64,7 @@ def main():
     make_pictures(data)
     trainers = {}
     for name in ("trunk", "transfer"):
-        trainers[name] = (out / name).resolve()
+        trainers[name] = out / name
         run(arguments.build / "bin" / "resnetc", HERE / f"{name}.rdsl", "-o", trainers[name])
     run(trainers["trunk"], "train", "--data", data / "trunk", "--augment", "none", "--out", out / "trunk-run", "--force")
     best = {}
