@@ -30,6 +30,10 @@ public:
   explicit header_parser(const mapped_file &file) : file(file) {}
 
   json parse(std::string_view text) {
+    // The parser takes a zero byte for the end and would leave the rest unread.
+    if (text.find('\0') != text.npos)
+      throw file_error(file.path(),
+                       "its header is no JSON: it has a zero byte");
     try {
       return json::parse(
           text.begin(), text.end(),

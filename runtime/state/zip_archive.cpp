@@ -111,7 +111,8 @@ std::uint64_t zip_archive::read_entry(std::uint64_t offset) {
   entry found;
   found.flags = number<std::uint16_t>(offset + 8);
   found.crc = number<std::uint32_t>(offset + 16);
-  std::uint64_t stored = number<std::uint32_t>(offset + 20);
+  found.method = number<std::uint16_t>(offset + 10);
+  found.stored = number<std::uint32_t>(offset + 20);
   found.size = number<std::uint32_t>(offset + 24);
   const auto name_size = number<std::uint16_t>(offset + 28);
   const auto extra_size = number<std::uint16_t>(offset + 30);
@@ -119,11 +120,7 @@ std::uint64_t zip_archive::read_entry(std::uint64_t offset) {
   found.header = number<std::uint32_t>(offset + 42);
   const std::string name = text(offset + central_size, name_size);
   const std::uint64_t extra = offset + central_size + name_size;
-  read_zip64(extra, extra_size, {&found.size, &stored, &found.header});
-  if (number<std::uint16_t>(offset + 10) != 0 || stored != found.size)
-    fail("entry '" + name + "' is compressed, which torch.save never does");
-  if (found.flags & ~(described_later | utf8_name))
-    fail("entry '" + name + "' is encrypted or has unknown flags");
+  read_zip64(extra, extra_size, {&found.size, &found.stored, &found.header});
   if (number<std::uint16_t>(offset + 34) != 0)
     fail("entry '" + name + "' lies on another disk");
   check_local(name, found);
@@ -175,7 +172,7 @@ void zip_archive::check_local(const std::string &name, entry &found) const {
     differs("name");
   if (number<std::uint16_t>(at + 6) != found.flags)
     differs("set of flags");
-  if (number<std::uint16_t>(at + 8) != 0)
+  if (number<std::uint16_t>(at + 8) != found.method)
     differs("compression");
   const auto crc = number<std::uint32_t>(at + 14);
   std::uint64_t stored = number<std::uint32_t>(at + 18);
@@ -183,8 +180,8 @@ void zip_archive::check_local(const std::string &name, entry &found) const {
   const std::uint64_t extra = at + local_size + name_size;
   read_zip64(extra, extra_size, {&size, &stored});
   found.data = extra + extra_size;
-  part(found.data, found.size);
-  found.end = found.data + found.size;
+  part(found.data, found.stored);
+  found.end = found.data + found.stored;
   // With a descriptor the header may leave the three open, as 0.
   const bool open =
       (found.flags & described_later) && crc == 0 && size == 0 && stored == 0;
@@ -202,10 +199,10 @@ void zip_archive::check_descriptor(const std::string &name,
   if (number<std::uint32_t>(at) != descriptor_signature ||
       number<std::uint32_t>(at + 4) != found.crc)
     fail("entry '" + name + "' is not followed by its checksum");
-  if (number<std::uint32_t>(at + 8) == found.size &&
+  if (number<std::uint32_t>(at + 8) == found.stored &&
       number<std::uint32_t>(at + 12) == found.size)
     found.end = at + 16;
-  else if (number<std::uint64_t>(at + 8) == found.size &&
+  else if (number<std::uint64_t>(at + 8) == found.stored &&
            number<std::uint64_t>(at + 16) == found.size)
     found.end = at + 24;
   else
@@ -234,6 +231,10 @@ std::span<const std::byte> zip_archive::read(const std::string &name) const {
   const auto found = entries.find(name);
   if (found == entries.end())
     fail("entry '" + name + "' is missing");
+  if (found->second.method != 0 || found->second.stored != found->second.size)
+    fail("entry '" + name + "' is compressed, which torch.save never does");
+  if (found->second.flags & ~(described_later | utf8_name))
+    fail("entry '" + name + "' is encrypted or has unknown flags");
   const auto content = part(found->second.data, found->second.size);
   const auto crc = crc32_z(0, reinterpret_cast<const Bytef *>(content.data()),
                            content.size());

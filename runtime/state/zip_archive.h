@@ -13,9 +13,9 @@
 namespace resnetc {
 
 /// Reads the central directory and holds each local header to it, so that no
-/// two readers see different files. Refuses compression, encryption, several
-/// disks, entries that overlap or have the same name. Zip64 is read. Format:
-/// PKWARE's APPNOTE.TXT 6.3.
+/// two readers see different files. Refuses several disks, entries that overlap
+/// or have the same name, and to read compressed or encrypted ones. Zip64 is
+/// read. Format: PKWARE's APPNOTE.TXT 6.3.
 class zip_archive {
 public:
   /// Throws file_error. `file` must outlive the object.
@@ -25,8 +25,8 @@ public:
   bool contains(const std::string &name) const {
     return entries.contains(name);
   }
-  /// The bytes of an entry; throws file_error where there is none or its CRC is
-  /// wrong.
+  /// The bytes of an entry; throws file_error where there is none, it is
+  /// compressed or encrypted, or its CRC is wrong.
   std::span<const std::byte> read(const std::string &name) const;
 
 private:
@@ -34,9 +34,11 @@ private:
     std::uint64_t header = 0; ///< offset of the local header
     std::uint64_t data = 0;   ///< offset of the bytes
     std::uint64_t size = 0;
-    std::uint64_t end = 0; ///< of the bytes and what describes them
+    std::uint64_t stored = 0; ///< bytes in the archive
+    std::uint64_t end = 0;    ///< of the bytes and what describes them
     std::uint32_t crc = 0;
     std::uint16_t flags = 0;
+    std::uint16_t method = 0;
   };
 
   [[noreturn]] void fail(const std::string &message) const;

@@ -155,7 +155,7 @@ TEST(Pickle, RefusesEverythingElse) {
       {proto + "(" + four + storage("0", 4, "DoubleStorage") + "t.", "two types or sizes"},
       {proto + storage("0", 4, "CudaStorage") + ".", "holds the Python object 'torch.CudaStorage'"},
       {proto + rebuild + ")R.", "not made of a storage"},
-      {proto + rebuild + "(}K\x00))\x89}tR.", "a tensor is not made of a storage"},
+      {proto + rebuild + raw("(}K\0))\x89}tR."), "a tensor is not made of a storage"},
       {proto + "ctorch._utils\n_rebuild_parameter\n(N\x89}tR.", "not made of a tensor"},
       // places
       {proto + tensor(four, -1, {1}, {1}) + ".", "not made of a storage"},
