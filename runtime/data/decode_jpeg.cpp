@@ -128,8 +128,8 @@ bool jpeg_reader::read_rows(uint8_t *out, size_t row_bytes) {
       rows[i] = out + row_bytes * (info.output_scanline + i);
     jpeg_read_scanlines(&info, rows, count);
   }
-  jpeg_finish_decompress(
-      &info); // reads on to the end of the image: one without it is cut short
+  // What is behind the last row doesn't matter, a missing end marker neither, as
+  // long as there are bytes for libjpeg to look ahead at: as in Pillow.
   return true;
 }
 

@@ -113,6 +113,7 @@ def jpegs():
     yield "tall.jpg", jpeg(photo("coffee", 131, 400, 300, 0), quality=70)
     yield "wide.jpg", jpeg(photo("coffee", 451, 2, 20, 200))
     yield "trailing_bytes.jpg", jpeg(cat, quality=50) + b"more \xff\xd8 bytes" * 9
+    yield "no_end_padded.jpg", jpeg(cat, quality=50)[:-2] + b"\0" * 64
     small = photo("rocket", 53, 38, 300, 150)
     for value in range(1, 9):
         yield f"orientation_{value}.jpg", with_segment(jpeg(small, quality=85), 0xE1,
