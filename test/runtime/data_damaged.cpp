@@ -46,6 +46,17 @@ TEST(Damaged, EveryCutJpegIsRefused) {
         }
 }
 
+TEST(Damaged, JpegsThatLackTheirLastBytesAreRefused) {
+  for (const std::string &name : names)
+    if (name.ends_with(".jpg")) {
+      std::vector<std::byte> bytes = stored(name);
+      for (int cut = 1; cut < 40; ++cut) {
+        bytes.pop_back();
+        EXPECT_FALSE(survives(bytes)) << name << " without its last " << cut;
+      }
+    }
+}
+
 TEST(Damaged, CutPngs) {
   for (const std::string &name : names)
     if (name.ends_with(".png")) {
