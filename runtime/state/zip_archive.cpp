@@ -187,7 +187,7 @@ void zip_archive::check_local(const std::string &name, entry &found) const {
       (found.flags & described_later) && crc == 0 && size == 0 && stored == 0;
   if (!open && crc != found.crc)
     differs("checksum");
-  if (!open && (size != found.size || stored != found.size))
+  if (!open && (size != found.size || stored != found.stored))
     differs("size");
   if (found.flags & described_later)
     check_descriptor(name, found);

@@ -4,6 +4,8 @@
 
 #include "state_files.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cstring>
@@ -78,13 +80,29 @@ TEST(TorchFile, RefusesMoreThanTensors) {
   EXPECT_ERROR(tensor_file::open(inputs / "call.old.pth"), "'posix.system'");
 }
 
+/// A file that is rewritten thousands of times, hence in memory alone.
+class memory_file {
+public:
+  memory_file() : descriptor(::memfd_create("weights", MFD_CLOEXEC)) {}
+  ~memory_file() { ::close(descriptor); }
+
+  std::filesystem::path write(const std::string &bytes) const {
+    EXPECT_EQ(::ftruncate(descriptor, 0), 0);
+    EXPECT_EQ(::pwrite(descriptor, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+    return "/proc/self/fd/" + std::to_string(descriptor);
+  }
+
+private:
+  int descriptor;
+};
+
 /// Every cut is an error, and so is every changed byte of an archive or it changes no tensor's place; nothing crashes.
 TEST(TorchFile, SurvivesDamage) {
-  scratch_folder folder;
+  const memory_file memory;
   for (const char *name : {"plain.pth", "plain.old.pth", "views.pth", "types.safetensors"}) {
     const std::string bytes = contents(inputs / name);
     const auto open = [&](const std::string &damaged) {
-      const tensor_file file = tensor_file::open(folder.write("a", damaged));
+      const tensor_file file = tensor_file::open(memory.write(damaged));
       for (const tensor_view &tensor : file.tensors())
         elements(tensor); // under the sanitizers: all within the file
     };
