@@ -1,0 +1,40 @@
+// With a head alone to train no gradient of anything before it exists, not even one that a later pass would delete.
+// RUN: resnet-opt %s --resnet-freeze --resnet-differentiate | FileCheck %s
+
+resnet.parameter @conv1.weight "conv_weight" : tensor<8x8x3x3xf32>
+resnet.parameter @bn1.weight "bn_weight" : tensor<8xf32>
+resnet.parameter @bn1.bias "bn_bias" : tensor<8xf32>
+resnet.parameter @bn1.running_mean "bn_mean" : tensor<8xf32>
+resnet.parameter @bn1.running_var "bn_var" : tensor<8xf32>
+resnet.parameter @bn1.num_batches_tracked "bn_count" : tensor<i64>
+resnet.parameter @fc.weight "linear_weight" {trained} : tensor<5x8xf32>
+resnet.parameter @fc.bias "linear_bias" {trained} : tensor<5xf32>
+func.func @forward(%images: tensor<?x8x6x6xf32>) -> tensor<?x5xf32> {
+  %conv1.w = resnet.read @conv1.weight : tensor<8x8x3x3xf32>
+  %conv1 = resnet.conv2d %images, %conv1.w {stride = 1, padding = 1} : (tensor<?x8x6x6xf32>, tensor<8x8x3x3xf32>) -> tensor<?x8x6x6xf32>
+  %bn1.g = resnet.read @bn1.weight : tensor<8xf32>
+  %bn1.b = resnet.read @bn1.bias : tensor<8xf32>
+  %bn1.m = resnet.read @bn1.running_mean : tensor<8xf32>
+  %bn1.v = resnet.read @bn1.running_var : tensor<8xf32>
+  %bn1 = resnet.batch_norm %conv1, %bn1.g, %bn1.b, %bn1.m, %bn1.v {eps = 1.0e-5 : f64, module = "bn1"} : tensor<?x8x6x6xf32>, tensor<8xf32>
+  %r1 = resnet.relu %bn1 : tensor<?x8x6x6xf32>
+  %pool = resnet.global_avg_pool %r1 : tensor<?x8x6x6xf32> -> tensor<?x8xf32>
+  %fc.w = resnet.read @fc.weight : tensor<5x8xf32>
+  %fc.b = resnet.read @fc.bias : tensor<5xf32>
+  %fc = resnet.linear %pool, %fc.w, %fc.b : (tensor<?x8xf32>, tensor<5x8xf32>, tensor<5xf32>) -> tensor<?x5xf32>
+  return %fc : tensor<?x5xf32>
+}
+
+// CHECK-LABEL: func.func @gradients(
+// CHECK-SAME:    %{{.*}}: tensor<?x8x6x6xf32>, %[[LABELS:.*]]: tensor<?xi64>) {
+// CHECK:       resnet.conv2d
+// CHECK:       resnet.batch_norm
+// CHECK-NOT:   resnet.update_statistics
+// CHECK:       %[[POOL:.*]] = resnet.global_avg_pool
+// CHECK:       %[[LOGITS:.*]] = resnet.linear %[[POOL]]
+// CHECK-NEXT:  %[[D:.*]] = resnet.softmax_cross_entropy %[[LOGITS]], %[[LABELS]]
+// CHECK-NEXT:  %[[DW:.*]] = resnet.linear_dw %[[POOL]], %[[D]]
+// CHECK-NEXT:  resnet.accumulate_gradient @fc.weight, %[[DW]]
+// CHECK-NEXT:  %[[DB:.*]] = resnet.channel_sum %[[D]]
+// CHECK-NEXT:  resnet.accumulate_gradient @fc.bias, %[[DB]]
+// CHECK-NEXT:  return
