@@ -1,0 +1,170 @@
+//===- Driver.cpp - resnetc as a program ----------------------------------===//
+
+#include "Driver/Driver.h"
+
+#include "Driver/CommandLine.h"
+#include "Driver/Explain.h"
+#include "Driver/GraphPrinter.h"
+#include "Driver/OutputFile.h"
+#include "Driver/SpecText.h"
+#include "Frontend/Parser.h"
+#include "resnetc/emit.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/Errc.h"
+#include "llvm/Support/FileSystem.h"
+
+namespace resnetc {
+
+namespace fs = llvm::sys::fs;
+
+/// A spec is a few lines; more than this is some other file.
+static constexpr size_t maxSpecBytes = 1 << 20;
+
+static std::optional<std::string> readSpec(llvm::StringRef path,
+                                           llvm::raw_ostream &errors) {
+  auto fail = [&](llvm::StringRef why) {
+    errors << "error: cannot read " << path << ": " << why << '\n';
+    return std::nullopt;
+  };
+  if (fs::is_directory(path))
+    return fail("it is a directory");
+  auto file = fs::openNativeFileForRead(path);
+  if (!file)
+    return fail(llvm::errorToErrorCode(file.takeError()).message());
+  auto close = llvm::scope_exit([&] { fs::closeFile(*file); });
+  std::string text(maxSpecBytes + 1, '\0');
+  size_t size = 0;
+  while (size < text.size()) {
+    auto count = fs::readNativeFile(
+        *file, llvm::MutableArrayRef<char>(text).drop_front(size));
+    if (!count)
+      return fail(llvm::errorToErrorCode(count.takeError()).message());
+    if (*count == 0)
+      break;
+    size += *count;
+  }
+  if (size > maxSpecBytes)
+    return fail("it is larger than 1 MiB, which no spec is");
+  text.resize(size);
+  return text;
+}
+
+/// Everything but Exe, as bytes.
+static bool produceText(const graph &model, const CommandLine &line,
+                        llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  if (line.emit == Emit::Graph)
+    printGraph(model, out);
+  else if (line.emit == Emit::Dot)
+    printDot(model, out);
+  else
+    return compile(model, line.compile, line.emit, out, errors);
+  return true;
+}
+
+static bool produceExecutable(const graph &model, const CommandLine &line,
+                              llvm::StringRef path, llvm::raw_ostream &errors) {
+  std::string object;
+  llvm::raw_string_ostream bytes(object);
+  if (!compile(model, line.compile, Emit::Object, bytes, errors))
+    return false;
+  llvm::SmallString<128> objectPath;
+  if (std::error_code code =
+          fs::createTemporaryFile("resnetc", "o", objectPath)) {
+    errors << "error: cannot write a temporary file: " << code.message()
+           << '\n';
+    return false;
+  }
+  auto remove = llvm::scope_exit([&] { fs::remove(objectPath); });
+  return writeFile(objectPath, object, errors) &&
+         link(objectPath, path, errors);
+}
+
+static bool writeOutput(const graph &model, const CommandLine &line,
+                        llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  if (line.output.empty())
+    return produceText(model, line, out, errors);
+  if (!line.spec.empty() && fs::equivalent(line.spec, line.output)) {
+    errors << "error: -o " << line.output
+           << " would overwrite the spec; name another file\n";
+    return false;
+  }
+  return replaceFile(
+      line.output,
+      [&](llvm::StringRef path) {
+        if (line.emit == Emit::Exe)
+          return produceExecutable(model, line, path, errors);
+        std::string text;
+        llvm::raw_string_ostream bytes(text);
+        return produceText(model, line, bytes, errors) &&
+               writeFile(path, text, errors);
+      },
+      errors);
+}
+
+static bool run(const graph &model, const CommandLine &line,
+                llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  if (line.explain) {
+    explain(model, out);
+    if (line.output.empty())
+      return true;
+  }
+  return writeOutput(model, line, out, errors);
+}
+
+/// The exit code; standard output that could not be written (a full disk, a
+/// closed pipe) is an error too.
+static int finish(bool ok) {
+  llvm::raw_fd_ostream &out = llvm::outs();
+  out.flush();
+  std::error_code code = out.error();
+  out.clear_error();
+  if (code && ok)
+    llvm::errs() << "error: cannot write standard output: " << code.message()
+                 << '\n';
+  return ok && !code ? 0 : 1;
+}
+
+static bool runSpecFile(CommandLine line, llvm::raw_ostream &out,
+                        llvm::raw_ostream &errors) {
+  std::optional<std::string> text = readSpec(line.spec, errors);
+  if (!text)
+    return false;
+  std::optional<graph> model = parseSpec(*text, line.spec, errors);
+  if (!model)
+    return false;
+  line.compile.specText = *text;
+  return run(*model, line, out, errors);
+}
+
+int resnetcMain(int argc, char **argv) {
+  std::optional<CommandLine> line =
+      parseCommandLine(argc, argv, /*takesSpec=*/true, llvm::errs());
+  if (!line)
+    return 1;
+  llvm::outs() << line->answer;
+  return finish(!line->answer.empty() ||
+                runSpecFile(*line, llvm::outs(), llvm::errs()));
+}
+
+int compileMain(const graph &model, llvm::StringRef specText, int argc,
+                char **argv) {
+  std::optional<CommandLine> line =
+      parseCommandLine(argc, argv, /*takesSpec=*/false, llvm::errs());
+  if (!line)
+    return 1;
+  llvm::outs() << line->answer;
+  line->compile.specText = specText.str();
+  return finish(!line->answer.empty() ||
+                run(model, *line, llvm::outs(), llvm::errs()));
+}
+
+int compile_main(const spec &model, int argc, char **argv) {
+  graph g = build(model);
+  if (!g.error)
+    return compileMain(g, specText(model), argc, argv);
+  llvm::errs() << "error: " << g.error.what.view() << '\n';
+  return 1;
+}
+
+} // namespace resnetc

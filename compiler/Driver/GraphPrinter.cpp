@@ -1,0 +1,108 @@
+//===- GraphPrinter.cpp - the graph as text and as a picture --------------===//
+
+#include "Driver/GraphPrinter.h"
+
+#include "Driver/SpecText.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+namespace resnetc {
+
+llvm::StringRef opName(op_kind kind) {
+  static constexpr llvm::StringLiteral names[] = {
+      "input",    "conv2d",          "batch_norm", "relu",   "add",
+      "max_pool", "global_avg_pool", "linear",     "dropout"};
+  return names[static_cast<int>(kind)];
+}
+
+llvm::StringRef trainedText(const node &n) {
+  if (n.name.empty())
+    return "";
+  bool bias = n.kind == op_kind::conv2d ? n.weight_trained : n.bias_trained;
+  if (n.weight_trained)
+    return bias ? "trained" : "trained, bias frozen";
+  return bias ? "frozen, bias trained" : "frozen";
+}
+
+/// What stands behind the global pool is a vector.
+static std::string shapeText(const shape &s, bool vector) {
+  if (vector)
+    return std::to_string(s.c);
+  return llvm::formatv("{0}x{1}x{2}", s.c, s.h, s.w);
+}
+
+static void printNode(const graph &g, int i, bool vector,
+                      llvm::raw_ostream &out) {
+  const node &n = g.nodes[i];
+  out << '%' << i << " = " << opName(n.kind);
+  for (int input : n.inputs)
+    if (input >= 0)
+      out << " %" << input;
+  if (!n.name.empty())
+    out << ' ' << n.name.view();
+  if (n.kernel)
+    out << llvm::formatv(" kernel={0} stride={1} padding={2}", n.kernel,
+                         n.stride, n.padding);
+  if (n.kind == op_kind::dropout)
+    out << " rate=" << llvm::formatv("{0:g}", n.rate).str();
+  out << " : " << shapeText(n.out, vector);
+  if (n.name.empty()) {
+    out << '\n';
+    return;
+  }
+  out << "  " << trainedText(n);
+  if (n.kind == op_kind::batch_norm && !n.weight_trained)
+    out << (n.policy == bn::batch ? ", batch statistics"
+                                  : ", running statistics");
+  if (n.replaced)
+    out << ", replaced";
+  if (n.weight_rule >= 0)
+    out << " by rule " << n.weight_rule + 1;
+  if (n.kind != op_kind::conv2d && n.bias_rule != n.weight_rule &&
+      n.bias_rule >= 0)
+    out << ", bias by rule " << n.bias_rule + 1;
+  out << '\n';
+}
+
+void printGraph(const graph &g, llvm::raw_ostream &out) {
+  out << g.name.view() << " " << shapeText(g.nodes[0].out, false) << " -> "
+      << g.classes << " classes\n"
+      << g.parameters() << " parameters, " << g.trainable_parameters()
+      << " trained, " << g.flops() << " FLOPs forward\n"
+      << "resize " << g.resize << ", spec hash " << spec_hash(g).view() << "\n";
+  for (int i = 0; i < g.rule_count; ++i)
+    out << "rule " << i + 1 << ": " << ruleText(g.rules[i]) << "\n";
+  bool vector = false;
+  for (int i = 0; i < g.count; ++i) {
+    vector |= g.nodes[i].kind == op_kind::global_avg_pool;
+    printNode(g, i, vector, out);
+  }
+}
+
+/// Blue is frozen, orange is trained, both readable in grey.
+static llvm::StringRef colour(const node &n) {
+  if (n.name.empty())
+    return "#eeeeee";
+  return trainedText(n) == "frozen" ? "#a6cee3" : "#fdbf6f";
+}
+
+void printDot(const graph &g, llvm::raw_ostream &out) {
+  out << "digraph " << g.name.view() << " {\n"
+      << "  node [shape=box, style=filled, fontname=\"Helvetica\"];\n";
+  bool vector = false;
+  for (int i = 0; i < g.count; ++i) {
+    const node &n = g.nodes[i];
+    vector |= n.kind == op_kind::global_avg_pool;
+    out << "  n" << i << " [fillcolor=\"" << colour(n) << "\", label=\""
+        << opName(n.kind);
+    if (!n.name.empty())
+      out << "\\n" << n.name.view() << "\\n" << trainedText(n);
+    out << "\\n" << shapeText(n.out, vector) << "\"];\n";
+    for (int input : n.inputs)
+      if (input >= 0)
+        out << "  n" << input << " -> n" << i << ";\n";
+  }
+  out << "}\n";
+}
+
+} // namespace resnetc
