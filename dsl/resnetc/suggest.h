@@ -44,27 +44,27 @@ constexpr bool matches(std::string_view glob, std::string_view module,
   }
 }
 
-/// How far two words are apart: 16 an insertion or deletion, 16 to 31 a
+/// How far two words are apart: 24 an insertion or deletion, 16 to 31 a
 /// substitution (characters close in the alphabet are closer, so that "layer5"
 /// is nearest to "layer4"). Words of more than 32 characters are far from
 /// everything.
 constexpr int distance(std::string_view a, std::string_view b) {
-  constexpr int step = 16, longest = 32;
+  constexpr int gap = 24, step = 16, longest = 32;
   if (a.size() > longest || b.size() > longest)
     return step * 1000;
   int row[longest + 1] = {};
   for (size_t j = 0; j <= b.size(); ++j)
-    row[j] = step * static_cast<int>(j);
+    row[j] = gap * static_cast<int>(j);
   for (size_t i = 1; i <= a.size(); ++i) {
     int diagonal = row[0];
-    row[0] = step * static_cast<int>(i);
+    row[0] = gap * static_cast<int>(i);
     for (size_t j = 1; j <= b.size(); ++j) {
       int apart =
           a[i - 1] > b[j - 1] ? a[i - 1] - b[j - 1] : b[j - 1] - a[i - 1];
       int best = diagonal +
                  (apart == 0 ? 0 : step + (apart < step ? apart : step - 1));
-      best = row[j] + step < best ? row[j] + step : best;
-      best = row[j - 1] + step < best ? row[j - 1] + step : best;
+      best = row[j] + gap < best ? row[j] + gap : best;
+      best = row[j - 1] + gap < best ? row[j - 1] + gap : best;
       diagonal = row[j];
       row[j] = best;
     }
@@ -85,14 +85,14 @@ template <int N> struct vocabulary {
     if (count < N)
       words[count++] = word;
   }
-  /// The closest word, or "" where none is close: about one character in three
-  /// may differ.
+  /// The closest word (the last of equals: "36" is nearer to "35" than to
+  /// "26"), or "" where none is close: about one character in three may differ.
   constexpr std::string_view closest(std::string_view word) const {
     int limit = 31 * (1 + static_cast<int>(word.size()) / 4), best = limit + 1;
     std::string_view found;
     for (int i = 0; i < count; ++i) {
       int d = distance(word, words[i]);
-      if (d < best &&
+      if (d <= best &&
           d < 16 * static_cast<int>(word.size() + words[i].size()) / 2) {
         best = d;
         found = words[i];
