@@ -16,6 +16,8 @@
 #include "Frontend/Calls.h"
 #include "Frontend/Lexer.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 namespace resnetc {
 
 namespace {
@@ -131,19 +133,20 @@ std::optional<Value> Parser::parseNamed(int depth) {
   constant.where = name.where;
   if (!std::holds_alternative<std::monostate>(constant.is))
     return constant;
-  vocabulary<16> known;
-  for (llvm::StringRef constantName : constantNames())
-    known.add(constantName);
-  llvm::StringRef meant = known.closest(full);
   bool isCall =
       llvm::any_of(allCalls(), [&](const Call &c) { return c.name == full; });
   if (isCall)
     return error(name.where,
                  quoted(full) + " is a call; write " + full + "(...)");
-  return error(
-      name.where,
-      "unknown name " + quoted(full) +
-          (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?"));
+  vocabulary<16> known;
+  for (llvm::StringRef constantName : constantNames())
+    known.add(constantName);
+  llvm::StringRef meant = known.closest(full);
+  std::string remedy =
+      meant.empty()
+          ? "; there are " + llvm::join(constantNames(), ", ") + " and calls"
+          : "; did you mean " + quoted(meant) + "?";
+  return error(name.where, "unknown name " + quoted(full) + remedy);
 }
 
 std::optional<Value> Parser::parseArgument(int depth) {
