@@ -148,7 +148,7 @@ int resnetcMain(int argc, char **argv) {
 }
 
 int compileMain(const graph &model, llvm::StringRef specText, int argc,
-                char **argv) {
+                const char *const *argv) {
   std::optional<CommandLine> line =
       parseCommandLine(argc, argv, /*takesSpec=*/false, llvm::errs());
   if (!line)
@@ -159,7 +159,7 @@ int compileMain(const graph &model, llvm::StringRef specText, int argc,
                 run(model, *line, llvm::outs(), llvm::errs()));
 }
 
-int compile_main(const spec &model, int argc, char **argv) {
+int compile_main(const spec &model, int argc, const char *const *argv) {
   graph g = build(model);
   if (!g.error)
     return compileMain(g, specText(model), argc, argv);

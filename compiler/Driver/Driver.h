@@ -18,7 +18,7 @@ int resnetcMain(int argc, char **argv);
 /// The same for a valid graph that is already there; `specText` goes into the
 /// trainer.
 int compileMain(const graph &model, llvm::StringRef specText, int argc,
-                char **argv);
+                const char *const *argv);
 
 } // namespace resnetc
 

@@ -65,13 +65,20 @@ template <auto model> inline constexpr bool valid = detail::check<model>();
 
 /// The command line of resnetc for a spec that is already there. Gives the exit
 /// code. Lies in the compiler's library.
-int compile_main(const spec &model, int argc, char **argv);
+int compile_main(const spec &model, int argc, const char *const *argv);
 
 /// `int main(int argc, char **argv) { return resnetc::compile_main<model>(argc,
 /// argv); }`
 template <auto model> int compile_main(int argc, char **argv) {
   static_assert(valid<model>);
   return compile_main(model, argc, argv);
+}
+
+/// What `--emit=KIND -o PATH` does: emit<model>("mlir", "food.mlir").
+template <auto model> int emit(const char *kind, const char *path) {
+  static_assert(valid<model>);
+  const char *arguments[] = {"resnetc", "--emit", kind, "-o", path};
+  return compile_main(model, 5, arguments);
 }
 
 } // namespace resnetc

@@ -127,3 +127,12 @@ TEST(TwoRoads, EveryCall) {
 TEST(TwoRoads, EveryRule) {
   expectSameRoads(every_rule, SOURCE_DIR "/test/dsl/Inputs/every_rule.rdsl");
 }
+
+TEST(Emit, WritesWhatResnetcWrites) {
+  std::string path = testing::TempDir() + "/food.graph";
+  ASSERT_EQ(emit<food>("graph", path.c_str()), 0);
+  auto file = llvm::MemoryBuffer::getFile(path);
+  ASSERT_TRUE(bool(file));
+  EXPECT_EQ((*file)->getBuffer().str(), printed(build(food)));
+  EXPECT_EQ(emit<food>("picture", path.c_str()), 1);
+}
