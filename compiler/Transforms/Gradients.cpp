@@ -38,9 +38,6 @@ static Result rule(BatchNormOp op, Value dy, const Needs &needs, OpBuilder &b) {
   if (op.getBatchStatistics() || needs.dx(op.getWeight()))
     return op.emitOpError("normalises by running statistics, which a trained "
                           "weight rules out: run --resnet-freeze first");
-  if (needs.dx(op.getMean()) || needs.dx(op.getVar()))
-    return op.emitOpError(
-        "has trained statistics; only its weight and bias can be trained");
   Contributions to;
   if (needs.dx(op.getBias()))
     to.push_back(

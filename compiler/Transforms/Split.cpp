@@ -217,8 +217,10 @@ struct Split : impl::SplitBase<Split> {
     ModuleOp module = getOperation();
     auto forward = module.lookupSymbol<func::FuncOp>("forward");
     auto gradients = module.lookupSymbol<func::FuncOp>("gradients");
-    if (!forward || !gradients) {
-      module.emitError("has no functions @forward and @gradients to split");
+    if (!forward || forward.getNumArguments() != 1 || !gradients ||
+        gradients.getNumArguments() != 2) {
+      module.emitError("has no functions @forward(images) and "
+                       "@gradients(images, labels) to split");
       return signalPassFailure();
     }
     Slots slots(module, forward);

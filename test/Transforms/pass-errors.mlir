@@ -6,7 +6,7 @@
 
 // FREEZE: error: has no function @forward
 // DIFF: error: has no function @forward from images to logits
-// SPLIT: error: has no functions @forward and @gradients to split
+// SPLIT: error: has no functions @forward(images) and @gradients(images, labels) to split
 // VERIFY: error: has no function @prepare
 func.func @other() { return }
 
@@ -85,7 +85,8 @@ func.func @forward(%x: tensor<?x3x2x2xf32>) -> tensor<?x3xf32> {
 // -----
 
 // SPLIT: error: 'resnet.fold_batch_norm' op has an operand that is not read from a parameter
-func.func @forward(%x: tensor<?x3x2x2xf32>, %g: tensor<3xf32>) -> tensor<?x3x2x2xf32> {
+func.func @forward(%x: tensor<?x3x2x2xf32>) -> tensor<?x3x2x2xf32> {
+  %g = arith.constant dense<1.0> : tensor<3xf32>
   %scale, %shift = resnet.fold_batch_norm %g, %g, %g, %g {eps = 1.0e-5 : f64} : tensor<3xf32>
   %y = resnet.scale_shift %x, %scale shift(%shift : tensor<3xf32>) : tensor<?x3x2x2xf32>, tensor<3xf32>
   return %y : tensor<?x3x2x2xf32>
