@@ -44,8 +44,8 @@ void addTransforms(OpPassManager &pm) {
 
 void addBufferization(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(resnet::createTileAndFuse());
-  // No CSE on tensors: it would make one empty tensor of two, and a copy of one.
-  pm.addPass(createCanonicalizerPass());
+  // Nothing simplifies tensors here: CSE makes one empty tensor of two, and folding an extract_slice into the insert_slice
+  // before it hides which buffer holds the value. Both end in copies.
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.allowUnknownOps = true; // abi ops have no tensors
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));

@@ -6,6 +6,7 @@
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -82,7 +83,20 @@ private:
     delinearize(range.getInductionVar(), mapping);
     for (Operation &op : loop.getBody()->without_terminator())
       b.clone(op, mapping);
+    hoistScratch(body);
     return body;
+  }
+
+  /// A tile's small buffers go on the worker's stack, once for all tiles.
+  void hoistScratch(func::FuncOp body) {
+    SmallVector<memref::AllocOp> scratch;
+    body.walk([&](memref::AllocOp alloc) { scratch.push_back(alloc); });
+    b.setInsertionPointToStart(&body.getBody().front());
+    for (memref::AllocOp alloc : scratch) {
+      auto stack = memref::AllocaOp::create(b, loc, alloc.getType(), b.getI64IntegerAttr(64));
+      alloc.replaceAllUsesWith(stack.getResult());
+      alloc.erase();
+    }
   }
 
   /// Maps the loop's variables to the digits of a flat index, the last one running fastest.

@@ -42,7 +42,9 @@ def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {
     fixed + batch * offset. Buffers that live at different times share a place. The function gets `resnet.arena`, the
     bytes [fixed, per image, per thread].
 
-    Assumes: allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
+    Small buffers inside a parallel loop stay: OutlineParallel gives them to the worker's stack.
+
+    Assumes: all other allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
   }];
   let dependentDialects = ["::mlir::abi::AbiDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -74,11 +74,66 @@ void shrinkEmpty(func::FuncOp func, IRRewriter &rewriter) {
   }
 }
 
+/// Whether a loop runs backwards over an operand. Upstream's tiling takes such an operand's last element for its first.
+bool runsBackwards(linalg::LinalgOp op) {
+  return llvm::any_of(op.getIndexingMapsArray(), [](AffineMap map) {
+    bool negative = false;
+    map.walkExprs([&](AffineExpr e) {
+      auto constant = dyn_cast<AffineConstantExpr>(e);
+      negative |= constant && constant.getValue() < 0;
+    });
+    return negative;
+  });
+}
+
+/// Gives an op of one result a parallel loop over its first `count` dimensions, one index a tile. Each operand's dimensions
+/// that these index alone are cut, all others stay whole.
+void tileWholes(linalg::GenericOp op, int64_t count, IRRewriter &rewriter) {
+  Location loc = op.getLoc();
+  SmallVector<OpFoldResult> bounds;
+  for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(rewriter, loc))
+    if (static_cast<int64_t>(bounds.size()) < count)
+      bounds.push_back(range.size);
+  auto loop = scf::ForallOp::create(rewriter, loc, bounds, op.getDpsInits(), std::nullopt);
+  OpFoldResult zero = rewriter.getIndexAttr(0), one = rewriter.getIndexAttr(1);
+  auto cut = [&](OpOperand &operand, Value whole, auto &&use) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    SmallVector<OpFoldResult> at, size = tensor::getMixedSizes(rewriter, loc, whole), step(size.size(), one);
+    for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      bool tiled = dim && static_cast<int64_t>(dim.getPosition()) < count;
+      at.push_back(tiled ? OpFoldResult(loop.getInductionVars()[dim.getPosition()]) : zero);
+      if (tiled)
+        size[i] = one;
+    }
+    return use(at, size, step);
+  };
+  rewriter.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> operands;
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value whole = op.isDpsInit(&operand) ? Value(loop.getRegionIterArgs()[0]) : operand.get();
+    operands.push_back(cut(operand, whole, [&](auto &at, auto &size, auto &step) -> Value {
+      return tensor::ExtractSliceOp::create(rewriter, loc, whole, at, size, step);
+    }));
+  }
+  Operation *part = clone(rewriter, op, {operands.back().getType()}, operands);
+  rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
+  cut(op.getDpsInitsMutable()[0], loop.getRegionIterArgs()[0], [&](auto &at, auto &size, auto &step) {
+    tensor::ParallelInsertSliceOp::create(rewriter, loc, part->getResult(0), loop.getRegionIterArgs()[0], at, size, step);
+  });
+  rewriter.replaceOp(op, loop.getResults());
+}
+
 LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr).asArrayRef())
     sizes.push_back(rewriter.getIndexAttr(size));
   op->removeAttr(kTileAttr);
+  rewriter.setInsertionPoint(op);
+  if (runsBackwards(op)) {
+    tileWholes(cast<linalg::GenericOp>(op.getOperation()), sizes.size(), rewriter);
+    return success();
+  }
   llvm::SmallPtrSet<Operation *, 4> inside;
   for (Value input : op->getOperands())
     if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op))
@@ -97,7 +152,6 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
           return std::nullopt;
         return scf::SCFTileAndFuseOptions::ControlFnResult{};
       });
-  rewriter.setInsertionPoint(op);
   auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), options);
   if (failed(tiled))
     return failure();

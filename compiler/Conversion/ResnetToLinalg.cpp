@@ -167,6 +167,10 @@ struct ResnetToLinalg : impl::ResnetToLinalgBase<ResnetToLinalg> {
     for (func::FuncOp source : functions)
       source.erase();
     buildApply(module, layout, element);
+    // Declarations have become places in buffers.
+    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
+      if (isa<ParameterOp, SlotOp>(op))
+        op.erase();
   }
 };
 
