@@ -90,8 +90,12 @@ po::options_description describe(const command_row &command) {
   return description;
 }
 
-std::string padded(const std::string &left, const char *right) {
-  return fmt::format("  {:<28} {}\n", left, right);
+// Long names get a line of their own.
+std::string help_line(const std::string &left, const char *right) {
+  constexpr std::size_t width = 28;
+  if (left.size() <= width)
+    return fmt::format("  {:<{}} {}\n", left, width, right);
+  return fmt::format("  {}\n  {:<{}} {}\n", left, "", width, right);
 }
 
 } // namespace
@@ -226,7 +230,7 @@ std::string program_help(std::string_view program) {
   std::string text =
       fmt::format("usage: {} COMMAND [OPTION...]\n\ncommands:\n", program);
   for (const command_row &row : command_table())
-    text += padded(row.name, row.help);
+    text += help_line(row.name, row.help);
   return text +
          fmt::format("\n{} COMMAND --help lists the options of a command\n",
                      program);
@@ -238,7 +242,7 @@ std::string command_help(std::string_view program, const command_row &command) {
       *command.positional ? " " : "", command.positional, command.help);
   for (const option_row &row : option_table())
     if (row.commands & command.id)
-      text += padded(fmt::format("--{}{}{}", row.name, *row.argument ? " " : "",
+      text += help_line(fmt::format("--{}{}{}", row.name, *row.argument ? " " : "",
                                  row.argument),
                      row.help);
   return text;

@@ -1,0 +1,179 @@
+// Schedules, metrics, the CPU check and the arena: what the trainer decides by rule.
+#include "report/console.h"
+#include "report/format.h"
+#include "train/cpu.h"
+#include "train/engine.h"
+#include "train/metrics.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace resnetc;
+
+namespace {
+
+TEST(LearningRate, WarmupThenCosine) {
+  learning_rate rate{RESNETC_COSINE, 0.1, 1, 1, 1, 3, 10}; // W = 10, T = 30
+  EXPECT_DOUBLE_EQ(rate.at(0), 0.01);
+  EXPECT_DOUBLE_EQ(rate.at(9), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(10), 0.1);
+  EXPECT_NEAR(rate.at(20), 0.05, 1e-15);
+  EXPECT_NEAR(rate.at(29), 0.1 * 0.5 * (1 + std::cos(M_PI * 19 / 20)), 1e-15);
+}
+
+TEST(LearningRate, StepsByEpoch) {
+  learning_rate rate{RESNETC_STEP, 1, 0, 2, 0.1, 5, 4};
+  EXPECT_DOUBLE_EQ(rate.at(7), 1);
+  EXPECT_DOUBLE_EQ(rate.at(8), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(19), 0.01);
+}
+
+TEST(LearningRate, FractionsOfAnEpoch) {
+  learning_rate rate{RESNETC_CONSTANT, 0.4, 0.5, 1, 1, 2, 8};
+  EXPECT_DOUBLE_EQ(rate.at(0), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(3), 0.4);
+  EXPECT_DOUBLE_EQ(rate.at(15), 0.4);
+}
+
+TEST(Tally, CrossEntropyAndRanks) {
+  tally sum;
+  std::vector<double> logits{1, 3, 2, 0, -1, -2, -3};
+  sum.add(logits, 1);
+  sum.add(logits, 5);
+  EXPECT_EQ(sum.images, 2);
+  EXPECT_EQ(sum.hits1, 1);
+  EXPECT_EQ(sum.hits5, 1);
+  double log_sum = 0;
+  for (double logit : logits)
+    log_sum += std::exp(logit);
+  EXPECT_NEAR(sum.loss(), std::log(log_sum) - (3 - 2) / 2.0, 1e-12);
+}
+
+TEST(Tally, TiesGoToTheLowestIndex) {
+  tally sum;
+  sum.add(std::vector<double>{1, 1, 0}, 0);
+  sum.add(std::vector<double>{1, 1, 0}, 1);
+  EXPECT_EQ(sum.hits1, 1);
+  EXPECT_EQ(sum.hits5, 2); // fewer than five classes: always
+}
+
+TEST(Tally, LargeLogitsDoNotOverflow) {
+  tally sum;
+  sum.add(std::vector<double>{1e6, 0}, 1);
+  EXPECT_DOUBLE_EQ(sum.loss(), 1e6);
+}
+
+TEST(Softmax, SumsToOne) {
+  std::vector<double> values{1000, 1000, -1000};
+  softmax(values);
+  EXPECT_EQ(values, (std::vector<double>{0.5, 0.5, 0}));
+}
+
+TEST(Best, HighestTop1ThenLowerLossThenEarlier) {
+  epoch_metrics best;
+  best.val_top1 = 0.8;
+  best.val_loss = 0.5;
+  epoch_metrics next = best;
+  EXPECT_FALSE(better(next, best));
+  next.val_loss = 0.4;
+  EXPECT_TRUE(better(next, best));
+  next.val_top1 = 0.7;
+  EXPECT_FALSE(better(next, best));
+  next.val_top1 = 0.9;
+  next.val_loss = 9;
+  EXPECT_TRUE(better(next, best));
+}
+
+TEST(Augmentation, NoneWhereHalfOfTheWorkIsFrozen) {
+  resnetc_model model{};
+  model.flops = 100;
+  model.prefix_flops = 50;
+  EXPECT_EQ(choose_augmentation(augment_choice::automatic, model), augmentation::none);
+  model.prefix_flops = 49;
+  EXPECT_EQ(choose_augmentation(augment_choice::automatic, model), augmentation::crop_flip);
+  EXPECT_EQ(choose_augmentation(augment_choice::none, model), augmentation::none);
+}
+
+TEST(SmallestBatch, TwoForBatchStatisticsOfSmallMaps) {
+  resnetc_tensor tensors[2]{};
+  tensors[0].space = RESNETC_TRAINED;
+  tensors[1].space = RESNETC_STATS;
+  resnetc_model model{};
+  model.tensors = tensors;
+  model.height = model.width = 32;
+  model.tensor_count = 1;
+  EXPECT_EQ(smallest_batch(model), 1);
+  model.tensor_count = 2;
+  EXPECT_EQ(smallest_batch(model), 2);
+  model.width = 33; // a map of 1x2 at the end
+  EXPECT_EQ(smallest_batch(model), 1);
+}
+
+TEST(Arena, CoversEveryFunction) {
+  resnetc_model model{};
+  model.feature_batch = 8;
+  model.features_arena = {100, 10, 7};
+  model.logits_arena = {200, 1, 3};
+  model.gradients_arena = {50, 20, 5};
+  resnetc_arena inference = arena_for(model, engine_use::inference), training = arena_for(model, engine_use::training);
+  EXPECT_EQ(inference.fixed, 208);
+  EXPECT_EQ(inference.per_image, 0);
+  EXPECT_EQ(inference.per_thread, 7);
+  EXPECT_EQ(training.fixed, 208);
+  EXPECT_EQ(training.per_image, 20);
+  EXPECT_EQ(training.per_thread, 7);
+}
+
+bool old_cpu(std::string_view feature) { return feature == "sse2" || feature == "avx2"; }
+
+TEST(Cpu, TakesTheFirstVariantThatRuns) {
+  const char *const wide[] = {"avx2", "avx512f", nullptr}, *const narrow[] = {"avx2", nullptr};
+  resnetc_variant first{}, second{};
+  first.struct_size = second.struct_size = sizeof(resnetc_variant);
+  first.abi_version = second.abi_version = RESNETC_ABI_VERSION;
+  first.cpu_features = wide;
+  first.mcpu = "znver4";
+  second.cpu_features = narrow;
+  const resnetc_variant *both[] = {&first, &second, nullptr}, *one[] = {&first, nullptr}, *none[] = {nullptr};
+  EXPECT_EQ(&choose_variant(both, old_cpu), &second);
+  try {
+    choose_variant(one, old_cpu);
+    FAIL() << "a variant with a missing feature was taken";
+  } catch (const std::runtime_error &e) {
+    EXPECT_NE(std::string(e.what()).find("this CPU lacks avx512f"), std::string::npos) << e.what();
+  }
+  EXPECT_THROW(choose_variant(none, old_cpu), std::runtime_error);
+  first.abi_version = 99;
+  EXPECT_THROW(choose_variant(one, cpu_has), std::runtime_error);
+}
+
+// The compiler's own idea of this machine is a second source; its builtin takes literals only.
+TEST(Cpu, AgreesWithTheCompilersBuiltin) {
+  __builtin_cpu_init();
+#define SAME(name) EXPECT_EQ(cpu_has(name), __builtin_cpu_supports(name) != 0) << name
+  SAME("sse4.2"), SAME("popcnt"), SAME("avx"), SAME("avx2"), SAME("fma"), SAME("bmi2"), SAME("avx512f"), SAME("avx512bw"), SAME("avx512vl"), SAME("avx512dq"),
+      SAME("avx512vnni"), SAME("avx512bf16"), SAME("gfni"), SAME("vpclmulqdq");
+#undef SAME
+  EXPECT_FALSE(cpu_has("no-such-feature"));
+}
+
+TEST(Format, Figures) {
+  EXPECT_EQ(format_duration(7.4), "0:07");
+  EXPECT_EQ(format_duration(3600 * 3 + 5 * 60), "3:05:00");
+  EXPECT_EQ(format_percent(0.873), "87.3 %");
+  EXPECT_EQ(format_count(11689512), "11,689,512");
+  EXPECT_EQ(format_count(999), "999");
+  EXPECT_EQ(format_progress({2, 10, 37, 74, 0.5, 0.25, 52.04, 83}),
+            "epoch 2/10 [==========>         ] 37/74  loss 0.5000  accuracy 25.0 %  52.0 images/s  1:23 left");
+  EXPECT_EQ(format_table({{"a", "10"}, {"bcd", "7"}}, {false, true}), "a    10\nbcd   7\n");
+}
+
+TEST(Format, ElidesTheMiddle) {
+  EXPECT_EQ(elide_middle("short", 10), "short");
+  EXPECT_EQ(elide_middle("0123456789abcdef", 9), "012...def");
+  EXPECT_EQ(elide_middle("0123456789", 2), "..");
+}
+
+} // namespace
