@@ -76,6 +76,11 @@ std::string unknown_option(const command_row &command, std::string token) {
                      did_you_mean(name, option_names(command), "--"));
 }
 
+// Boost names an option with its dashes in some errors.
+std::string bare_name(const std::string &token) {
+  return token.substr(std::min(token.find_first_not_of('-'), token.size()));
+}
+
 po::options_description describe(const command_row &command) {
   po::options_description description;
   for (const option_row &row : option_table()) {
@@ -86,7 +91,6 @@ po::options_description describe(const command_row &command) {
     else
       description.add_options()(row.name, "");
   }
-  description.add_options()("", po::value<std::vector<std::string>>());
   return description;
 }
 
@@ -161,14 +165,11 @@ arguments parse_arguments(const command_row &command,
                           std::span<const char *const> words) {
   using namespace po::command_line_style;
   po::options_description description = describe(command);
-  po::positional_options_description rest;
-  rest.add("", -1);
   arguments result;
   try {
     auto parsed = po::command_line_parser(
                       std::vector<std::string>(words.begin(), words.end()))
                       .options(description)
-                      .positional(rest)
                       .style(allow_long | long_allow_next | long_allow_adjacent)
                       .allow_unregistered()
                       .run();
@@ -188,7 +189,7 @@ arguments parse_arguments(const command_row &command,
   } catch (const po::invalid_command_line_syntax &e) {
     bool missing = e.kind() == po::invalid_syntax::missing_parameter;
     throw std::runtime_error(
-        fmt::format("option --{} {}", e.tokens(),
+        fmt::format("option --{} {}", bare_name(e.tokens()),
                     missing ? "needs a value" : "takes no value"));
   } catch (const po::error &e) {
     throw std::runtime_error(fmt::format(

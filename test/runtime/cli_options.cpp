@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 #include <stdexcept>
 
 using namespace resnetc;
@@ -71,7 +72,7 @@ TEST(Options, HelpListsEveryOptionOfTheTable) {
     std::string help = command_help("trainer", command);
     EXPECT_NE(program_help("trainer").find(command.help), std::string::npos);
     for (const option_row &row : option_table()) {
-      std::string name = std::string("  --") + row.name + (*row.argument ? " " : "") + row.argument;
+      std::string name = std::string("  --") + row.name + (*row.argument ? " " : "  ") + row.argument;
       bool listed = help.find(name) != std::string::npos && help.find(row.help) != std::string::npos;
       EXPECT_EQ(listed, (row.commands & command.id) != 0) << command.name << " --" << row.name;
     }
