@@ -5,6 +5,7 @@
 #include "IR/AbiDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include <limits>
@@ -163,11 +164,23 @@ private:
 
 } // namespace
 
+/// The call may ask for the logits of the step.
+static void storeIfWanted(Lowering &l, Value logits) {
+  Value address = abi::ScalarOp::create(l.b, l.loc, l.b.getI64Type(), l.call, "logits");
+  Value zero = arith::ConstantIntOp::create(l.b, l.loc, 0, 64);
+  Value wanted = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne, address, zero);
+  auto branch = scf::IfOp::create(l.b, l.loc, wanted, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(l.b);
+  l.b.setInsertionPointToStart(branch.thenBlock());
+  storeLogits(l, logits);
+}
+
 LogicalResult mlir::resnet::lowerLoss(Operation *op, Lowering &l) {
   auto loss = cast<SoftmaxCrossEntropyOp>(op);
   Value logits = l.dense(loss.getLogits());
   int64_t classes = cast<RankedTensorType>(loss.getLogits().getType()).getDimSize(1);
   Loss pieces(l, logits, classes, l.dense(loss.getLabels()));
+  storeIfWanted(l, loss.getLogits());
   pieces.writeLoss();
   pieces.writeHits();
   l.define(loss.getDlogits(), pieces.gradient(cast<RankedTensorType>(logits.getType())));

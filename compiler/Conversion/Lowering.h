@@ -170,6 +170,9 @@ LogicalResult lowerElementwise(Operation *op, Lowering &l);
 LogicalResult lowerDropout(Operation *op, Lowering &l);
 LogicalResult lowerLoss(Operation *op, Lowering &l);
 
+/// Copies logits, a value of the source function, to the call's dense [batch][classes].
+void storeLogits(Lowering &l, Value logits);
+
 /// Builds @apply: one step of the optimizers over the flat buffers.
 void buildApply(ModuleOp module, const ParameterLayout &layout, FloatType element);
 

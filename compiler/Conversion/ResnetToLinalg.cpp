@@ -93,6 +93,8 @@ void defineArguments(Lowering &l) {
     l.defineArgument(arg, l.tensorOf(view, false));
 }
 
+} // namespace
+
 void storeLogits(Lowering &l, Value logits) {
   int64_t classes = cast<RankedTensorType>(logits.getType()).getDimSize(1);
   SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
@@ -108,6 +110,8 @@ void storeLogits(Lowering &l, Value logits) {
                            [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; })[0];
   l.store(copied, out);
 }
+
+namespace {
 
 void storeResults(Lowering &l) {
   auto results = cast<func::ReturnOp>(l.source.getBody().front().getTerminator()).getOperands();

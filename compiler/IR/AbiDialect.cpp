@@ -60,8 +60,8 @@ std::optional<Field> mlir::abi::lookUpField(StringRef name) {
 LogicalResult ScalarOp::verify() {
   // C1
   std::optional<Field> field = lookUpField(getField());
-  FieldKind wanted = getValue().getType().isF64() ? FieldKind::F64 : FieldKind::I64;
-  if (!field || field->kind != wanted)
+  bool fits = field && (field->kind == FieldKind::F64) == getValue().getType().isF64();
+  if (!fits)
     return emitOpError() << "expected a number of the call of type " << getValue().getType() << ", got \"" << getField()
                          << '"';
   return success();

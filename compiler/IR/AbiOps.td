@@ -27,7 +27,8 @@ class Abi_Op<string mnemonic, list<Trait> traits = []> : Op<AbiDialect, mnemonic
 def Abi_ScalarOp : Abi_Op<"scalar", [Pure]> {
   let summary = "a number in the call";
   let description = [{
-    `field` is a field of `resnetc_call` of type int64_t or double.
+    `field` is a field of `resnetc_call` of type int64_t or double, or a pointer, taken as its address: zero where the
+    caller gives none.
 
     Constraints:
     - (C1) the call has such a field, and it has the result's type.

@@ -132,7 +132,8 @@ typedef void (*resnetc_body)(const struct resnetc_call *, int64_t begin, int64_t
  *   refresh    trained, stats, frozen -> trained_derived
  *   features   images, frozen, frozen_derived -> records (feature_batch images at most); uses arena
  *   gradients  records, labels, frozen, frozen_derived, trained, label_smoothing, loss_divisor, seed, step,
- *              sample_ids -> gradients (set, or added to where accumulate != 0), loss, hits, stats; uses arena
+ *              sample_ids -> gradients (set, or added to where accumulate != 0), loss, hits, stats, and logits where not null;
+ *              uses arena
  *   apply      trained, gradients, state1, state2, rows, optimizer, nesterov, step -> trained, state1, state2
  *   logits     records, all parameters and derived -> logits (feature_batch images at most); uses arena
  */
