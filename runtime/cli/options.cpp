@@ -81,6 +81,16 @@ std::string bare_name(const std::string &token) {
   return token.substr(std::min(token.find_first_not_of('-'), token.size()));
 }
 
+// "--data --lr 1": Boost takes --lr for the value of --data.
+bool swallowed_option(const command_row &command, const po::option &option) {
+  if (option.original_tokens.size() < 2 ||
+      !option.original_tokens[1].starts_with("--"))
+    return false;
+  std::string name = bare_name(option.original_tokens[1]);
+  return std::ranges::count(option_names(command),
+                            name.substr(0, name.find('='))) > 0;
+}
+
 po::options_description describe(const command_row &command) {
   po::options_description description;
   for (const option_row &row : option_table()) {
@@ -177,6 +187,9 @@ arguments parse_arguments(const command_row &command,
       if (option.unregistered)
         throw std::runtime_error(
             unknown_option(command, option.original_tokens.front()));
+      if (swallowed_option(command, option))
+        throw std::runtime_error(
+            fmt::format("option --{} needs a value", option.string_key));
       if (option.position_key >= 0)
         result.positional_.push_back(option.value.front());
       else if (!result.values_

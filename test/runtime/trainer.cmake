@@ -16,3 +16,5 @@ resnetc_fake_trainer(fake_trainer_other_cpu FAKE_CPU="avx9000")
 resnetc_gtest(test_train_pool train_pool.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_train_rules train_rules.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_cli_options cli_options.cpp LIBS resnetc_runtime)
+add_test(NAME cli_trainer
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli_trainer.py ${PROJECT_BINARY_DIR}/test/bin)
