@@ -27,6 +27,16 @@ def write_pictures(folder, each, classes=CLASSES, seed=0):
             write_png(os.path.join(folder, name, f"{i:03}.png"), 12, pixels)
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
 FORMATS = {"F32": "f", "F64": "d", "I64": "q"}
 
 
@@ -86,9 +96,9 @@ class Trainer(unittest.TestCase):
     def test_learns_and_writes_everything(self):
         done = self.train("--epochs", 6)
         self.assertIn("63 images of 3 classes for training, 6 for validation", done.stdout)
-        self.assertIn("Augmentation: none, since 100.0 % of the forward work is in frozen layers", done.stdout)
+        self.assertIn("Augmentation: none, since 98.5 % of the forward work is in frozen layers", done.stdout)
         self.assertEqual(sorted(os.listdir(self.at("run"))), ["best.safetensors", "last.safetensors", "last.state.safetensors", "metrics.csv"])
-        rows = open(self.at("run/metrics.csv")).read().splitlines()
+        rows = read(self.at("run/metrics.csv")).decode().splitlines()
         self.assertEqual(rows[0], "epoch,step,lr,train_loss,train_top1,val_loss,val_top1,val_top5,images_per_second,seconds")
         self.assertEqual([int(r.split(",")[0]) for r in rows[1:]], [1, 2, 3, 4, 5, 6])
         self.assertEqual(int(rows[-1].split(",")[1]), 12)
@@ -103,11 +113,11 @@ class Trainer(unittest.TestCase):
         files = []
         for threads in (1, 2, 3):
             self.train("--epochs", 2, "--augment", "crop-flip", "--threads", threads, out=f"t{threads}")
-            files.append([open(self.at(f"t{threads}/{name}"), "rb").read() for name in ("last.safetensors", "last.state.safetensors", "best.safetensors")])
+            files.append([read(self.at(f"t{threads}/{name}")) for name in ("last.safetensors", "last.state.safetensors", "best.safetensors")])
         self.assertEqual(files[0], files[1])
         self.assertEqual(files[0], files[2])
         self.train("--epochs", 2, "--seed", 1, out="other")
-        self.assertNotEqual(files[0][0], open(self.at("other/last.safetensors"), "rb").read())
+        self.assertNotEqual(files[0][0], read(self.at("other/last.safetensors")))
 
     def test_frozen_weights_stay(self):
         self.train("--epochs", 1)
@@ -136,7 +146,7 @@ class Trainer(unittest.TestCase):
 
     def test_predict_answers_for_the_others(self):
         self.train("--epochs", 1)
-        open(self.at("bad.jpg"), "w").write("no picture")
+        write(self.at("bad.jpg"), "no picture")
         done = self.run_it("predict", "--checkpoint", "run/best.safetensors", "--json", "bad.jpg", "data/red/000.png", code=1)
         self.assertEqual([a["image"] for a in json.loads(done.stdout)], ["data/red/000.png"])
         self.assertIn("error: bad.jpg: ", done.stderr)
@@ -144,8 +154,8 @@ class Trainer(unittest.TestCase):
         self.assertEqual(done.stdout, "")
 
     def test_bad_images_are_named_once_and_counted(self):
-        open(self.at("data/red/zzz.jpg"), "w").write("no picture")
-        open(self.at("data/red/notes.txt"), "w").write("no picture")
+        write(self.at("data/red/zzz.jpg"), "no picture")
+        write(self.at("data/red/notes.txt"), "no picture")
         done = self.train("--epochs", 3)
         self.assertEqual(done.stderr.count("data/red/zzz.jpg: skipped: "), 1)
         self.assertIn("1 image could not be read and was left out.", done.stdout)
@@ -170,7 +180,7 @@ class Trainer(unittest.TestCase):
         self.train("--epochs", 1)
         self.fails("--force", "train", "--data", "data", "--weights", "random", "--out", "run")
         self.train("--epochs", 1, "--force")
-        self.assertEqual(len(open(self.at("run/metrics.csv")).read().splitlines()), 2)
+        self.assertEqual(len(read(self.at("run/metrics.csv")).decode().splitlines()), 2)
         for n in (1, 2):
             self.run_it("train", "--data", "data", "--weights", "random", "--epochs", 1)
             self.assertTrue(os.path.exists(self.at(f"runs/fake-{n}/best.safetensors")))
