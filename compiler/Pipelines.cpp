@@ -129,19 +129,18 @@ bool resnetc::compile(const graph &model, const CompileOptions &options, Emit st
   OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, element);
   if (!module || !run(context, *module, addTransforms))
     return fail();
-  if (stop == Emit::MLIR) {
+  auto print = [&] {
     module->print(out);
     out << '\n';
     return true;
-  }
+  };
+  if (stop == Emit::MLIR)
+    return print();
   ModelTable table(model, *module, options, *target);
   if (!run(context, *module, [](OpPassManager &pm) { pm.addPass(resnet::createResnetToLinalg()); }))
     return fail();
-  if (stop == Emit::Linalg) {
-    module->print(out);
-    out << '\n';
-    return true;
-  }
+  if (stop == Emit::Linalg)
+    return print();
   if (!run(context, *module, [&](OpPassManager &pm) {
         addBufferization(pm);
         addKernels(pm, *target);

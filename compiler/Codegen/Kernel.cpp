@@ -1,11 +1,12 @@
 //===- Kernel.cpp - a generic op as a register-tiled kernel ---------------===//
 
 #include "Codegen/Kernel.h"
+
+#include "Codegen/BodyCloner.h"
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -21,89 +22,6 @@ constexpr int64_t kNone = -1;
 /// A register tile: `rows` along the row dimension, `vectors` of `lanes` along the vector dimension.
 struct Tile {
   int64_t rows = 1, vectors = 1, lanes = 1;
-};
-
-//===----------------------------------------------------------------------===//
-// A body in vectors
-//===----------------------------------------------------------------------===//
-
-/// Clones the region of a generic op for one row and one vector of a tile. Values stay scalar while all they depend on is
-/// the same in every lane.
-class BodyCloner {
-public:
-  BodyCloner(OpBuilder &b, linalg::GenericOp op, int64_t lanes, bool fma, llvm::function_ref<Value(int64_t dim)> index)
-      : b(b), op(op), lanes(lanes), fma(fma), index(index) {}
-
-  /// `arguments` of the body (scalars where uniform) to what it yields, in vectors.
-  SmallVector<Value> run(ArrayRef<Value> arguments) {
-    Block *body = op.getBlock();
-    for (auto [arg, value] : llvm::zip_equal(body->getArguments(), arguments))
-      map[arg] = value;
-    for (Operation &inner : body->without_terminator())
-      clone(inner);
-    SmallVector<Value> results;
-    for (Value v : body->getTerminator()->getOperands())
-      results.push_back(vector(lookUp(v)));
-    return results;
-  }
-
-  Value vector(Value v) {
-    if (lanes == 1 || isa<VectorType>(v.getType()))
-      return v;
-    return vector::BroadcastOp::create(b, v.getLoc(), VectorType::get({lanes}, v.getType()), v);
-  }
-
-private:
-  Value lookUp(Value v) {
-    auto it = map.find(v);
-    return it == map.end() ? v : it->second; // values from outside are the same in every lane
-  }
-
-  /// a*b + c in one rounding.
-  bool contracted(Operation &inner) {
-    auto add = dyn_cast<arith::AddFOp>(inner);
-    if (!fma || !add)
-      return false;
-    for (int side : {0, 1}) {
-      auto product = add->getOperand(side).getDefiningOp<arith::MulFOp>();
-      if (!product || product->getBlock() != add->getBlock() || !product->hasOneUse())
-        continue;
-      SmallVector<Value> in{lookUp(product.getLhs()), lookUp(product.getRhs()), lookUp(add->getOperand(1 - side))};
-      if (llvm::any_of(in, [](Value v) { return isa<VectorType>(v.getType()); }))
-        llvm::for_each(in, [&](Value &v) { v = vector(v); });
-      map[add.getResult()] = math::FmaOp::create(b, add.getLoc(), in[0], in[1], in[2]);
-      return true;
-    }
-    return false;
-  }
-
-  void clone(Operation &inner) {
-    if (auto at = dyn_cast<linalg::IndexOp>(inner)) {
-      map[at.getResult()] = index(at.getDim());
-      return;
-    }
-    if (contracted(inner))
-      return;
-    SmallVector<Value> in;
-    for (Value v : inner.getOperands())
-      in.push_back(lookUp(v));
-    bool varies = llvm::any_of(in, [](Value v) { return isa<VectorType>(v.getType()); });
-    if (varies)
-      llvm::for_each(in, [&](Value &v) { v = vector(v); });
-    SmallVector<Type> types;
-    for (Type t : inner.getResultTypes())
-      types.push_back(varies ? VectorType::get({lanes}, t) : t);
-    Operation *copy = b.create(inner.getLoc(), inner.getName().getIdentifier(), in, types, inner.getAttrs());
-    for (auto [from, to] : llvm::zip_equal(inner.getResults(), copy->getResults()))
-      map[from] = to;
-  }
-
-  OpBuilder &b;
-  linalg::GenericOp op;
-  int64_t lanes;
-  bool fma;
-  llvm::function_ref<Value(int64_t)> index;
-  DenseMap<Value, Value> map;
 };
 
 //===----------------------------------------------------------------------===//

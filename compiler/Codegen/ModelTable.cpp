@@ -2,7 +2,6 @@
 
 #include "Codegen/ModelTable.h"
 
-#include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,9 +19,10 @@ static constexpr int32_t kFeatureBatch = 8;
 
 ModelTable::ModelTable(const graph &model, ModuleOp split, const CompileOptions &options, const Target &target)
     : model(model), options(options), target(target) {
+  resnet::ParameterLayout layout(split);
   fillTraining();
-  fillTensors(split);
-  fillModel(split);
+  fillTensors(split, layout);
+  fillModel(split, layout);
 }
 
 void ModelTable::fillTraining() {
@@ -42,14 +42,6 @@ void ModelTable::fillTraining() {
   weights = std::string(t.weights.view());
 }
 
-static int64_t elementCount(Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  int64_t count = resnet::blocks(tensor.getDimSize(1)) * resnet::kBlock;
-  for (int64_t size : tensor.getShape().drop_front(2))
-    count *= size;
-  return count;
-}
-
 static int64_t flopsOf(func::FuncOp func) {
   int64_t flops = 0;
   func.walk([&](resnet::Conv2dOp op) {
@@ -61,8 +53,7 @@ static int64_t flopsOf(func::FuncOp func) {
   return flops;
 }
 
-void ModelTable::fillModel(ModuleOp split) {
-  resnet::ParameterLayout layout(split);
+void ModelTable::fillModel(ModuleOp split, const resnet::ParameterLayout &layout) {
   using resnet::Space;
   table.struct_size = sizeof table;
   table.channels = model.channels;
@@ -78,11 +69,10 @@ void ModelTable::fillModel(ModuleOp split) {
   table.flops = model.flops();
   table.record_size = int64_t(model.channels) * model.height * model.width;
   if (auto features = split.lookupSymbol<func::FuncOp>("features")) {
-    hasFeatures = true;
     table.prefix_flops = flopsOf(features);
     table.record_size = 0;
     for (Type t : features.getResultTypes())
-      table.record_size += elementCount(t);
+      table.record_size += resnet::elementsPerImage(resnet::blockedShape(t));
   }
   table.frozen_size = layout.size(Space::Frozen);
   table.trained_size = layout.size(Space::Trained);
@@ -98,8 +88,7 @@ static int32_t roleOf(resnet::ParameterOp op) {
   return llvm::find(roles, op.getRole()) - std::begin(roles);
 }
 
-void ModelTable::fillTensors(ModuleOp split) {
-  resnet::ParameterLayout layout(split);
+void ModelTable::fillTensors(ModuleOp split, const resnet::ParameterLayout &layout) {
   int64_t fanIn = 0, fanOut = 0; // of the weight before: a bias shares its layer's
   for (auto op : split.getOps<resnet::ParameterOp>()) {
     const resnet::Placement &place = layout.lookUp(op.getSymName());

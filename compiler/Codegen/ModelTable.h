@@ -8,6 +8,7 @@
 #define RESNETC_CODEGEN_MODELTABLE_H
 
 #include "Codegen/Target.h"
+#include "Conversion/ParameterLayout.h"
 #include "Pipelines.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "resnetc/abi.h"
@@ -32,9 +33,9 @@ public:
   void emit(llvm::Module &module) const;
 
 private:
-  void fillModel(mlir::ModuleOp split);
+  void fillModel(mlir::ModuleOp split, const mlir::resnet::ParameterLayout &layout);
   void fillTraining();
-  void fillTensors(mlir::ModuleOp split);
+  void fillTensors(mlir::ModuleOp split, const mlir::resnet::ParameterLayout &layout);
 
   const graph &model;
   const CompileOptions &options;
@@ -44,7 +45,6 @@ private:
   std::vector<resnetc_tensor> tensors;
   std::vector<std::string> names;
   std::string hash, weights;
-  bool hasFeatures = false;
 };
 
 } // namespace resnetc

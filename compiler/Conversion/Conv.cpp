@@ -4,7 +4,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
@@ -47,7 +46,7 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, Val
                     {1, 1, 1});
 }
 
-static LogicalResult lower(Conv2dOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
   Value x = l.padded(op.getX(), g.halo());
   Destination d = l.destination(op.getY());
@@ -87,7 +86,7 @@ static Value transposedWeights(Lowering &l, Value weight, const Phase &ph, const
   return l.generic({{weight, d({d[1], d[0], tap(d[2], ph), tap(d[3], pw), d[5], d[4]})}},
                    {{out, d({d[0], d[1], d[2], d[3], d[4], d[5]})}},
                    SmallVector<utils::IteratorType>(6, utils::IteratorType::parallel),
-                   [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }, {1, 1})[0];
+                   copyBody, {1, 1})[0];
 }
 
 /// One phase of dx: (n, cb, q, p, c | kb, t, u, k).
@@ -100,7 +99,7 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
                     {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5, {1, 1, 1});
 }
 
-static LogicalResult lower(Conv2dDxOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
   Geometry g(op.getDx(), op.getDy(), op.getWeight(), op.getStride(), op.getPadding());
   SmallVector<Phase> rows = phases(g.height, g.kernel, g.stride, g.padding);
   SmallVector<Phase> columns = phases(g.width, g.kernel, g.stride, g.padding);
@@ -133,7 +132,7 @@ static int64_t rowsABlock(const Geometry &g) {
   return std::min(rows, g.outHeight);
 }
 
-static LogicalResult lower(Conv2dDwOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(Conv2dDwOp op, Lowering &l) {
   Geometry g(op.getX(), op.getDy(), op.getDw(), op.getStride(), op.getPadding());
   Value x = l.padded(op.getX(), g.halo());
   Value dy = l.dense(op.getDy());
@@ -156,10 +155,4 @@ static LogicalResult lower(Conv2dDwOp op, Lowering &l) {
                       {{6, 1}, {7, rowsABlock(g)}});
   });
   return used ? success() : op.emitOpError("expected its result to be accumulated");
-}
-
-LogicalResult mlir::resnet::lowerConv(Operation *op, Lowering &l) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp>([&](auto conv) { return lower(conv, l); })
-      .DefaultUnreachable();
 }

@@ -29,9 +29,8 @@ static Value philox(OpBuilder &b, Location loc, std::array<Value, 4> counter, st
   return counter[0];
 }
 
-LogicalResult mlir::resnet::lowerDropout(Operation *op, Lowering &l) {
-  auto dropout = cast<DropoutOp>(op);
-  double rate = dropout.getRate().convertToDouble();
+LogicalResult mlir::resnet::lower(DropoutOp op, Lowering &l) {
+  double rate = op.getRate().convertToDouble();
   OpBuilder &b = l.b;
   Location loc = l.loc;
   Type i32 = b.getI32Type();
@@ -41,7 +40,7 @@ LogicalResult mlir::resnet::lowerDropout(Operation *op, Lowering &l) {
     return low(b, arith::ShRUIOp::create(b, loc, v, shift));
   };
   Value seed = l.scalar("seed"), step = low(b, l.scalar("step"));
-  int64_t site = kPurpose ^ (static_cast<int64_t>(dropout.getSite()) << 16);
+  int64_t site = kPurpose ^ (static_cast<int64_t>(op.getSite()) << 16);
   Value purpose = arith::ConstantIntOp::create(b, loc, static_cast<int32_t>(site), 32);
   std::array<Value, 2> key{low(b, seed), arith::XOrIOp::create(b, loc, high(b, seed), purpose)};
   Value off = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, l.scalar("dropout"),
@@ -53,8 +52,8 @@ LogicalResult mlir::resnet::lowerDropout(Operation *op, Lowering &l) {
                          false);
   Maps d{b.getContext(), 3}; // (n, cb, c)
   AffineMap id = d({d[0], d[1], d[2]});
-  Destination y = l.destination(dropout.getY());
-  Value v = l.generic({{l.dense(dropout.getX()), id}, {ids, d({d[0]})}}, {{y.interior, id}},
+  Destination y = l.destination(op.getY());
+  Value v = l.generic({{l.dense(op.getX()), id}, {ids, d({d[0]})}}, {{y.interior, id}},
                       SmallVector<utils::IteratorType>(3, utils::IteratorType::parallel),
                       [&](OpBuilder &b, Location loc, ValueRange in) {
                         Value block = linalg::IndexOp::create(b, loc, 1), lane = linalg::IndexOp::create(b, loc, 2);
@@ -67,6 +66,6 @@ LogicalResult mlir::resnet::lowerDropout(Operation *op, Lowering &l) {
                         Value masked = arith::SelectOp::create(b, loc, dropped, zero, kept);
                         return SmallVector<Value>{arith::SelectOp::create(b, loc, off, in[0], masked)};
                       })[0];
-  l.define(dropout.getY(), v, y);
+  l.define(op.getY(), v, y);
   return success();
 }

@@ -3,12 +3,11 @@
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
 
-static LogicalResult lower(ReluOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(ReluOp op, Lowering &l) {
   Value zero = l.constant(0);
   Destination y = l.destination(op.getY());
   l.define(op.getY(), l.elementwise(l.dense(op.getX()), y.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
@@ -17,7 +16,7 @@ static LogicalResult lower(ReluOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(AddOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(AddOp op, Lowering &l) {
   Destination y = l.destination(op.getY());
   l.define(op.getY(), l.elementwise({l.dense(op.getA()), l.dense(op.getB())}, y.interior,
                                     [](OpBuilder &b, Location loc, ValueRange in) {
@@ -26,7 +25,7 @@ static LogicalResult lower(AddOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(ScaleShiftOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(ScaleShiftOp op, Lowering &l) {
   SmallVector<Value> inputs{l.dense(op.getX()), l.parameter(op.getScale())};
   if (op.getShift())
     inputs.push_back(l.parameter(op.getShift()));
@@ -40,7 +39,7 @@ static LogicalResult lower(ScaleShiftOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(ReluGradOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(ReluGradOp op, Lowering &l) {
   Value zero = l.constant(0);
   Destination dx = l.destination(op.getDx());
   l.define(op.getDx(), l.elementwise({l.dense(op.getDy()), l.dense(op.getY())}, dx.interior,
@@ -51,26 +50,18 @@ static LogicalResult lower(ReluGradOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(AccumulateGradientOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(AccumulateGradientOp op, Lowering &l) {
   // Gradients of weights were written where they belong by the op that computes them.
   if (isa<Conv2dDwOp, LinearDwOp>(op.getGradient().getDefiningOp()))
     return success();
   Value memref = l.view(op.getParameter(), "gradients");
   Value sum = l.channelwise(l.parameter(op.getGradient()), l.tensorOf(memref, true),
-                            [](OpBuilder &b, Location loc, ValueRange in) {
-                              return SmallVector<Value>{arith::AddFOp::create(b, loc, in[1], in[0])};
-                            });
+                            sumBody);
   l.store(sum, memref);
   return success();
 }
 
-static LogicalResult lower(WriteOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(WriteOp op, Lowering &l) {
   l.store(l.parameter(op.getValue()), l.view(op.getSlot(), bufferName(l.layout.lookUp(op.getSlot()).space)));
   return success();
-}
-
-LogicalResult mlir::resnet::lowerElementwise(Operation *op, Lowering &l) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<ReluOp, AddOp, ScaleShiftOp, ReluGradOp, AccumulateGradientOp, WriteOp>([&](auto o) { return lower(o, l); })
-      .DefaultUnreachable();
 }

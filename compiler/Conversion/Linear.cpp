@@ -3,7 +3,6 @@
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
@@ -13,7 +12,7 @@ static SmallVector<int64_t> tileOf(int64_t rows, int64_t columns) {
   return rows * columns >= 64 && rows > 1 ? SmallVector<int64_t>{1} : SmallVector<int64_t>{};
 }
 
-static LogicalResult lower(LinearOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(LinearOp op, Lowering &l) {
   Maps d{l.b.getContext(), 5}; // (kb, n, k | cb, c)
   Value weight = l.parameter(op.getWeight());
   auto shape = cast<RankedTensorType>(weight.getType()).getShape();
@@ -33,14 +32,14 @@ static LogicalResult lower(LinearOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(LinearDxOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(LinearDxOp op, Lowering &l) {
   Value weight = l.parameter(op.getWeight());
   auto shape = cast<RankedTensorType>(weight.getType()).getShape();
   Maps t{l.b.getContext(), 4}; // (cb, kb, k, c)
   Value transposed = l.generic({{weight, t({t[1], t[0], t[3], t[2]})}},
                                {{l.empty({shape[1], shape[0], kBlock, kBlock}), t({t[0], t[1], t[2], t[3]})}},
                                SmallVector<utils::IteratorType>(4, utils::IteratorType::parallel),
-                               [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; },
+                               copyBody,
                                tileOf(shape[1], shape[0]))[0];
   Maps d{l.b.getContext(), 5}; // (cb, n, c | kb, k)
   Destination dx = l.destination(op.getDx());
@@ -50,7 +49,7 @@ static LogicalResult lower(LinearDxOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(LinearDwOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(LinearDwOp op, Lowering &l) {
   Maps d{l.b.getContext(), 5}; // (kb, cb, c, k | n)
   bool used = l.accumulateInto(op.getDw(), [&](Value dw) -> Value {
     auto shape = cast<RankedTensorType>(dw.getType()).getShape();
@@ -61,26 +60,18 @@ static LogicalResult lower(LinearDwOp op, Lowering &l) {
   return used ? success() : op.emitOpError("expected its result to be accumulated");
 }
 
-static LogicalResult lower(ChannelSumOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(ChannelSumOp op, Lowering &l) {
   Value dy = l.dense(op.getDy());
   auto type = cast<RankedTensorType>(dy.getType());
   Value sum;
   if (type.getRank() == 5) {
-    sum = l.channelSum(dy, [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; });
+    sum = l.channelSum(dy, copyBody);
   } else {
     Maps d{l.b.getContext(), 3}; // (cb, c | n)
     sum = l.generic({{dy, d({d[2], d[0], d[1]})}}, {{l.filled(l.empty({type.getDimSize(1), kBlock}), 0), d({d[0], d[1]})}},
                     {utils::IteratorType::parallel, utils::IteratorType::parallel, utils::IteratorType::reduction},
-                    [](OpBuilder &b, Location loc, ValueRange in) {
-                      return SmallVector<Value>{arith::AddFOp::create(b, loc, in[1], in[0])};
-                    })[0];
+                    sumBody)[0];
   }
   l.define(op.getSum(), sum);
   return success();
-}
-
-LogicalResult mlir::resnet::lowerLinear(Operation *op, Lowering &l) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp>([&](auto linear) { return lower(linear, l); })
-      .DefaultUnreachable();
 }

@@ -32,11 +32,8 @@ public:
     exponentials = overClasses({scores, highest}, [](OpBuilder &b, Location loc, ValueRange in) {
       return SmallVector<Value>{math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, in[0], in[1]))};
     });
-    auto add = [](OpBuilder &b, Location loc, ValueRange in) {
-      return SmallVector<Value>{arith::AddFOp::create(b, loc, in[1], in[0])};
-    };
-    partition = reduce({exponentials}, 0, add);
-    total = reduce({scores}, 0, add);
+    partition = reduce({exponentials}, 0, sumBody);
+    total = reduce({scores}, 0, sumBody);
     own = reduce({scores, labels}, 0, [](OpBuilder &b, Location loc, ValueRange in) {
       return SmallVector<Value>{arith::SelectOp::create(b, loc, isLabel(b, loc, in[1]), in[0], in[2])};
     });
@@ -175,14 +172,13 @@ static void storeIfWanted(Lowering &l, Value logits) {
   storeLogits(l, logits);
 }
 
-LogicalResult mlir::resnet::lowerLoss(Operation *op, Lowering &l) {
-  auto loss = cast<SoftmaxCrossEntropyOp>(op);
-  Value logits = l.dense(loss.getLogits());
-  int64_t classes = cast<RankedTensorType>(loss.getLogits().getType()).getDimSize(1);
-  Loss pieces(l, logits, classes, l.dense(loss.getLabels()));
-  storeIfWanted(l, loss.getLogits());
+LogicalResult mlir::resnet::lower(SoftmaxCrossEntropyOp op, Lowering &l) {
+  Value logits = l.dense(op.getLogits());
+  int64_t classes = cast<RankedTensorType>(op.getLogits().getType()).getDimSize(1);
+  Loss pieces(l, logits, classes, l.dense(op.getLabels()));
+  storeIfWanted(l, op.getLogits());
   pieces.writeLoss();
   pieces.writeHits();
-  l.define(loss.getDlogits(), pieces.gradient(cast<RankedTensorType>(logits.getType())));
+  l.define(op.getDlogits(), pieces.gradient(cast<RankedTensorType>(logits.getType())));
   return success();
 }

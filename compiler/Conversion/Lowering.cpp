@@ -17,100 +17,6 @@ static constexpr auto kParallel = utils::IteratorType::parallel;
 static constexpr auto kReduction = utils::IteratorType::reduction;
 
 //===----------------------------------------------------------------------===//
-// Halos
-//===----------------------------------------------------------------------===//
-
-bool Halo::covers(const Halo &need) const {
-  return need.empty() || (lowest == need.lowest && top >= need.top && left >= need.left && bottom >= need.bottom &&
-                          right >= need.right);
-}
-
-void Halo::include(const Halo &need) {
-  if (need.empty())
-    return;
-  // Zero pads win where readers disagree: the other one makes its own copy.
-  if (empty())
-    lowest = need.lowest;
-  lowest = lowest && need.lowest;
-  top = std::max(top, need.top);
-  left = std::max(left, need.left);
-  bottom = std::max(bottom, need.bottom);
-  right = std::max(right, need.right);
-}
-
-Halo mlir::resnet::windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel,
-                              int64_t stride, int64_t padding) {
-  auto behind = [&](int64_t size, int64_t out) {
-    return std::max<int64_t>(0, (out - 1) * stride + kernel - padding - size);
-  };
-  return {padding, padding, behind(height, outHeight), behind(width, outWidth)};
-}
-
-SmallVector<Phase> mlir::resnet::phases(int64_t size, int64_t kernel, int64_t stride, int64_t padding) {
-  SmallVector<Phase> result;
-  for (int64_t phase = 0; phase < stride; ++phase) {
-    int64_t taps = phase < kernel ? (kernel - phase + stride - 1) / stride : 0;
-    int64_t first = ((phase - padding) % stride + stride) % stride;
-    if (first >= size)
-      continue;
-    int64_t count = (size - first + stride - 1) / stride;
-    result.push_back({phase, taps, first, count, (first + padding - phase) / stride - (taps - 1)});
-  }
-  return result;
-}
-
-Halo mlir::resnet::gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, int64_t outHeight, int64_t outWidth) {
-  auto reach = [](ArrayRef<Phase> phases, int64_t size, int64_t &before, int64_t &behind) {
-    for (const Phase &p : phases) {
-      if (p.taps == 0)
-        continue;
-      before = std::max(before, -p.shift);
-      behind = std::max(behind, p.shift + p.count + p.taps - 1 - size);
-    }
-  };
-  Halo halo;
-  reach(rows, outHeight, halo.top, halo.bottom);
-  reach(columns, outWidth, halo.left, halo.right);
-  return halo;
-}
-
-/// The halo that one reader of `use` needs around it.
-static Halo haloOfUse(OpOperand &use) {
-  auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()); };
-  auto window = [&](Value x, Value y, int64_t kernel, int64_t stride, int64_t padding) {
-    return windowHalo(shape(x).getDimSize(2), shape(x).getDimSize(3), shape(y).getDimSize(2), shape(y).getDimSize(3),
-                      kernel, stride, padding);
-  };
-  Operation *op = use.getOwner();
-  if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
-    return window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
-  if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && use.getOperandNumber() == 0)
-    return window(dw.getX(), dw.getDy(), shape(dw.getDw()).getDimSize(2), dw.getStride(), dw.getPadding());
-  auto gradient = [&](Value dy, Value dx, int64_t kernel, int64_t stride, int64_t padding) {
-    return gradientHalo(phases(shape(dx).getDimSize(2), kernel, stride, padding),
-                        phases(shape(dx).getDimSize(3), kernel, stride, padding), shape(dy).getDimSize(2),
-                        shape(dy).getDimSize(3));
-  };
-  if (auto dx = dyn_cast<Conv2dDxOp>(op); dx && use.getOperandNumber() == 0)
-    return gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
-  if (auto pool = dyn_cast<MaxPoolOp>(op)) {
-    Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
-    halo.lowest = true;
-    return halo;
-  }
-  if (auto pool = dyn_cast<MaxPoolGradOp>(op))
-    return gradient(pool.getDy(), pool.getDx(), pool.getKernel(), pool.getStride(), pool.getPadding());
-  return {};
-}
-
-Halo Lowering::required(Value v) const {
-  Halo halo;
-  for (OpOperand &use : v.getUses())
-    halo.include(haloOfUse(use));
-  return halo;
-}
-
-//===----------------------------------------------------------------------===//
 // Activations
 //===----------------------------------------------------------------------===//
 
@@ -120,15 +26,20 @@ Lowering::Lowering(func::FuncOp source, const ParameterLayout &layout, OpBuilder
   batch = arith::IndexCastOp::create(b, loc, b.getIndexType(), abi::ScalarOp::create(b, loc, b.getI64Type(), call, "batch"));
 }
 
-/// The dense blocked shape of a logical [N,C,H,W] or [N,C].
-static SmallVector<int64_t> blockedShape(RankedTensorType type) {
-  SmallVector<int64_t> shape{ShapedType::kDynamic, blocks(type.getDimSize(1))};
-  llvm::append_range(shape, type.getShape().drop_front(2));
-  shape.push_back(kBlock);
-  return shape;
+Halo Lowering::required(Value v) const {
+  Halo halo;
+  for (OpOperand &use : v.getUses())
+    halo.include(haloOfUse(use));
+  return halo;
 }
 
 void Lowering::defineArgument(BlockArgument argument, Value tensor) { values[argument] = {tensor, {}}; }
+
+SmallVector<Value> mlir::resnet::copyBody(OpBuilder &, Location, ValueRange in) { return {in.front()}; }
+
+SmallVector<Value> mlir::resnet::sumBody(OpBuilder &b, Location loc, ValueRange in) {
+  return {arith::AddFOp::create(b, loc, in.back(), in.front())};
+}
 
 static Value slice(Lowering &l, Value tensor, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
                    ArrayRef<int64_t> strides = {}) {
@@ -198,7 +109,7 @@ Value Lowering::padImages(Value v, const Halo &need) {
   AffineMap id = b.getMultiDimIdentityMap(3);
   Value copied = generic({{values.at(v).tensor, id}}, {{slice(*this, whole, at, shape), id}},
                          SmallVector<utils::IteratorType>(3, kParallel),
-                         [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }, {1})[0];
+                         copyBody, {1})[0];
   return insert(*this, copied, whole, at);
 }
 
@@ -210,7 +121,7 @@ Value Lowering::padded(Value v, const Halo &need) {
   if (!a.halo.covers(need)) {
     Value whole = emptyWithHalo(*this, blockedShape(type), need, getElementTypeOrSelf(a.tensor), 2, 1);
     Value copied = elementwise(interior(a.tensor, type, a.halo), interior(whole, type, need),
-                               [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; });
+                               copyBody);
     a = {insert(*this, copied, whole, {0, 0, need.top, need.left, 0}), need};
     // The next reader of this kind finds the copy; dense readers lose nothing.
     values[v] = a;
@@ -405,9 +316,6 @@ Value Lowering::channelSum(ValueRange inputs, Body body) {
   auto shape = cast<RankedTensorType>(inputs[0].getType()).getShape();
   auto d = [&](unsigned i) { return b.getAffineDimExpr(i); };
   auto map = [&](unsigned dims, ArrayRef<AffineExpr> exprs) { return AffineMap::get(dims, 0, exprs, b.getContext()); };
-  auto sum = [](OpBuilder &n, Location at, ValueRange in) {
-    return SmallVector<Value>{arith::AddFOp::create(n, at, in[1], in[0])};
-  };
   // (n, cb, h, c | w)
   SmallVector<Operand> ins;
   for (Value v : inputs)
@@ -423,11 +331,11 @@ Value Lowering::channelSum(ValueRange inputs, Body body) {
   // (n, cb, c | h)
   Value images = filled(empty({ShapedType::kDynamic, shape[1], kBlock}), 0);
   images = generic({{rows, map(4, {d(0), d(1), d(3), d(2)})}}, {{images, map(4, {d(0), d(1), d(2)})}},
-                   {kParallel, kParallel, kParallel, kReduction}, sum, {1, 1})[0];
+                   {kParallel, kParallel, kParallel, kReduction}, sumBody, {1, 1})[0];
   // (cb, c | n)
   Value total = filled(empty({shape[1], kBlock}), 0);
   return generic({{images, map(3, {d(2), d(0), d(1)})}}, {{total, map(3, {d(0), d(1)})}},
-                 {kParallel, kParallel, kReduction}, sum)[0];
+                 {kParallel, kParallel, kReduction}, sumBody)[0];
 }
 
 Value Lowering::channelwise(ValueRange inputs, Value output, Body body) {

@@ -9,36 +9,13 @@
 #ifndef RESNETC_CONVERSION_LOWERING_H
 #define RESNETC_CONVERSION_LOWERING_H
 
+#include "Conversion/Halo.h"
 #include "Conversion/ParameterLayout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 namespace mlir::resnet {
-
-/// Pads around a plane, in rows and columns. Their value is zero, or the lowest number where `lowest`.
-struct Halo {
-  int64_t top = 0, left = 0, bottom = 0, right = 0;
-  bool lowest = false;
-
-  bool empty() const { return !top && !left && !bottom && !right; }
-  bool covers(const Halo &need) const;
-  void include(const Halo &need);
-};
-
-/// The halo of x that a window of `kernel` with `stride` and `padding` reads to give `outHeight` x `outWidth` outputs.
-Halo windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel, int64_t stride,
-                int64_t padding);
-
-/// The inputs i with (i + padding) mod stride = phase along one axis are i = first + q*stride, q < count. Those that window
-/// tap phase + (taps-1-t)*stride of output q + t + shift reads, t < taps, make up their gradient.
-struct Phase {
-  int64_t phase, taps, first, count, shift;
-};
-SmallVector<Phase> phases(int64_t size, int64_t kernel, int64_t stride, int64_t padding);
-
-/// The halo of an output gradient that these phases of its input's gradient read.
-Halo gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, int64_t outHeight, int64_t outWidth);
 
 /// An operand of a linalg.generic and how the loops index it.
 struct Operand {
@@ -61,6 +38,11 @@ struct Maps {
 };
 
 using Body = llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
+
+/// The body of a copy: its first input.
+SmallVector<Value> copyBody(OpBuilder &b, Location loc, ValueRange in);
+/// The body of a sum: its last operand, the output, plus its first input.
+SmallVector<Value> sumBody(OpBuilder &b, Location loc, ValueRange in);
 
 class Lowering {
 public:
@@ -136,7 +118,6 @@ private:
     Halo halo;
   };
   Halo required(Value v) const;
-  Value withHalo(ArrayRef<int64_t> shape, const Halo &halo, Type type);
   Value interior(Value whole, RankedTensorType type, const Halo &halo);
   Value padImages(Value v, const Halo &need);
 
@@ -161,14 +142,31 @@ private:
 inline constexpr StringLiteral kTileAttr = "resnet.tile";
 inline constexpr StringLiteral kOuterAttr = "resnet.outer";
 
-// One function a family of ops, each in a file of that name.
-LogicalResult lowerConv(Operation *op, Lowering &l);
-LogicalResult lowerNorm(Operation *op, Lowering &l);
-LogicalResult lowerPool(Operation *op, Lowering &l);
-LogicalResult lowerLinear(Operation *op, Lowering &l);
-LogicalResult lowerElementwise(Operation *op, Lowering &l);
-LogicalResult lowerDropout(Operation *op, Lowering &l);
-LogicalResult lowerLoss(Operation *op, Lowering &l);
+// The lowering of each op, in a file a family: its results are defined in `l`.
+LogicalResult lower(Conv2dOp op, Lowering &l);
+LogicalResult lower(Conv2dDxOp op, Lowering &l);
+LogicalResult lower(Conv2dDwOp op, Lowering &l);
+LogicalResult lower(FoldBatchNormOp op, Lowering &l);
+LogicalResult lower(BatchNormBatchOp op, Lowering &l);
+LogicalResult lower(UpdateStatisticsOp op, Lowering &l);
+LogicalResult lower(BatchNormSumsOp op, Lowering &l);
+LogicalResult lower(BatchNormDxOp op, Lowering &l);
+LogicalResult lower(MaxPoolOp op, Lowering &l);
+LogicalResult lower(MaxPoolGradOp op, Lowering &l);
+LogicalResult lower(GlobalAvgPoolOp op, Lowering &l);
+LogicalResult lower(GlobalAvgPoolGradOp op, Lowering &l);
+LogicalResult lower(LinearOp op, Lowering &l);
+LogicalResult lower(LinearDxOp op, Lowering &l);
+LogicalResult lower(LinearDwOp op, Lowering &l);
+LogicalResult lower(ChannelSumOp op, Lowering &l);
+LogicalResult lower(ReluOp op, Lowering &l);
+LogicalResult lower(AddOp op, Lowering &l);
+LogicalResult lower(ScaleShiftOp op, Lowering &l);
+LogicalResult lower(ReluGradOp op, Lowering &l);
+LogicalResult lower(AccumulateGradientOp op, Lowering &l);
+LogicalResult lower(WriteOp op, Lowering &l);
+LogicalResult lower(DropoutOp op, Lowering &l);
+LogicalResult lower(SoftmaxCrossEntropyOp op, Lowering &l);
 
 /// Copies logits, a value of the source function, to the call's dense [batch][classes].
 void storeLogits(Lowering &l, Value logits);

@@ -4,7 +4,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
@@ -13,6 +12,8 @@ static Value add(OpBuilder &b, Location loc, Value x, Value y) { return arith::A
 static Value sub(OpBuilder &b, Location loc, Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
 static Value mul(OpBuilder &b, Location loc, Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
 static Value div(OpBuilder &b, Location loc, Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
+
+static SmallVector<Value> productBody(OpBuilder &b, Location loc, ValueRange in) { return {mul(b, loc, in[0], in[1])}; }
 
 static Value channels(Lowering &l, int64_t count) { return l.empty({blocks(count), kBlock}); }
 
@@ -32,13 +33,11 @@ static Value reciprocalDeviation(Lowering &l, Value var, double eps) {
   });
 }
 
-static LogicalResult lower(FoldBatchNormOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(FoldBatchNormOp op, Lowering &l) {
   int64_t count = cast<RankedTensorType>(op.getScale().getType()).getDimSize(0);
   Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
   Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, channels(l, count),
-                              [](OpBuilder &b, Location loc, ValueRange in) {
-                                return SmallVector<Value>{mul(b, loc, in[0], in[1])};
-                              });
+                              productBody);
   Value shift = l.channelwise({l.parameter(op.getBias()), l.parameter(op.getMean()), scale}, channels(l, count),
                               [](OpBuilder &b, Location loc, ValueRange in) {
                                 return SmallVector<Value>{sub(b, loc, in[0], mul(b, loc, in[1], in[2]))};
@@ -55,7 +54,7 @@ static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
       return SmallVector<Value>{div(b, loc, in[0], count)};
     });
   };
-  Value mean = average(l.channelSum(x, [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; }));
+  Value mean = average(l.channelSum(x, copyBody));
   Value var = average(l.channelSum({x, mean}, [](OpBuilder &b, Location loc, ValueRange in) {
     Value centred = sub(b, loc, in[0], in[1]);
     return SmallVector<Value>{mul(b, loc, centred, centred)};
@@ -63,14 +62,12 @@ static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
   return {mean, var};
 }
 
-static LogicalResult lower(BatchNormBatchOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(BatchNormBatchOp op, Lowering &l) {
   Value x = l.dense(op.getX());
   auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
   Value deviation = reciprocalDeviation(l, var, op.getEps().convertToDouble());
   Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, l.emptyLike(mean),
-                              [](OpBuilder &b, Location loc, ValueRange in) {
-                                return SmallVector<Value>{mul(b, loc, in[0], in[1])};
-                              });
+                              productBody);
   SmallVector<Value> inputs{x, mean, scale, l.parameter(op.getBias())};
   if (op.getResidual())
     inputs.push_back(l.dense(op.getResidual()));
@@ -90,7 +87,7 @@ static LogicalResult lower(BatchNormBatchOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(UpdateStatisticsOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(UpdateStatisticsOp op, Lowering &l) {
   double momentum = op.getMomentum().convertToDouble();
   Value keep = l.constant(1 - momentum), take = l.constant(momentum);
   Value count = valuesPerChannel(l, op.getX());
@@ -108,32 +105,28 @@ static LogicalResult lower(UpdateStatisticsOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(BatchNormSumsOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(BatchNormSumsOp op, Lowering &l) {
   Value x = l.dense(op.getX()), dy = l.dense(op.getDy());
   Value mean = l.parameter(op.getMean());
   Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
-  Value dbias = l.channelSum(dy, [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; });
+  Value dbias = l.channelSum(dy, copyBody);
   Value dot = l.channelSum({x, dy, mean}, [](OpBuilder &b, Location loc, ValueRange in) {
     return SmallVector<Value>{mul(b, loc, sub(b, loc, in[0], in[2]), in[1])};
   });
-  Value dweight = l.channelwise({dot, deviation}, l.emptyLike(dot), [](OpBuilder &b, Location loc, ValueRange in) {
-    return SmallVector<Value>{mul(b, loc, in[0], in[1])};
-  });
+  Value dweight = l.channelwise({dot, deviation}, l.emptyLike(dot), productBody);
   l.define(op.getDweight(), dweight);
   l.define(op.getDbias(), dbias);
   return success();
 }
 
-static LogicalResult lower(BatchNormDxOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(BatchNormDxOp op, Lowering &l) {
   Value x = l.dense(op.getX()), dy = l.dense(op.getDy());
   Value mean = l.parameter(op.getMean());
   Value count = valuesPerChannel(l, op.getX());
   Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
   // dx = scale * (dy - offset - (x - mean) * slope)
   auto vector = [&](ValueRange in, Body body) { return l.channelwise(in, l.emptyLike(mean), body); };
-  Value scale = vector({l.parameter(op.getWeight()), deviation}, [](OpBuilder &b, Location loc, ValueRange in) {
-    return SmallVector<Value>{mul(b, loc, in[0], in[1])};
-  });
+  Value scale = vector({l.parameter(op.getWeight()), deviation}, productBody);
   Value offset = vector({l.parameter(op.getDbias())}, [&](OpBuilder &b, Location loc, ValueRange in) {
     return SmallVector<Value>{div(b, loc, in[0], count)};
   });
@@ -147,11 +140,4 @@ static LogicalResult lower(BatchNormDxOp op, Lowering &l) {
   });
   l.define(op.getDx(), dx, d);
   return success();
-}
-
-LogicalResult mlir::resnet::lowerNorm(Operation *op, Lowering &l) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp, BatchNormSumsOp, BatchNormDxOp>(
-          [&](auto norm) { return lower(norm, l); })
-      .DefaultUnreachable();
 }

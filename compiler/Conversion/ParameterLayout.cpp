@@ -9,9 +9,21 @@
 using namespace mlir;
 using namespace mlir::resnet;
 
-int64_t BlockedForm::count() const {
+static int64_t product(ArrayRef<int64_t> sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<>());
 }
+
+SmallVector<int64_t> mlir::resnet::blockedShape(Type activation) {
+  auto type = cast<RankedTensorType>(activation);
+  SmallVector<int64_t> shape{ShapedType::kDynamic, blocks(type.getDimSize(1))};
+  llvm::append_range(shape, type.getShape().drop_front(2));
+  shape.push_back(kBlock);
+  return shape;
+}
+
+int64_t mlir::resnet::elementsPerImage(ArrayRef<int64_t> blockedShape) { return product(blockedShape.drop_front()); }
+
+int64_t BlockedForm::count() const { return product(sizes); }
 
 StringRef mlir::resnet::bufferName(Space space) {
   switch (space) {

@@ -22,6 +22,12 @@ inline constexpr int64_t kBlock = 32;
 
 inline int64_t blocks(int64_t channels) { return (channels + kBlock - 1) / kBlock; }
 
+/// The dense blocked shape of a logical [N,C,H,W] or [N,C]: [n][C/32][H][W][32] or [n][C/32][32]. A record holds its values so.
+SmallVector<int64_t> blockedShape(Type activation);
+
+/// Elements of one image in such a shape.
+int64_t elementsPerImage(ArrayRef<int64_t> blockedShape);
+
 /// A dense row-major array in which dimension d has `sizes[d]` elements and adds index * `steps[d]` to the logical index
 /// along dimension `dims[d]` (see resnetc_tensor in abi.h).
 struct BlockedForm {

@@ -3,7 +3,6 @@
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <limits>
 
@@ -30,7 +29,7 @@ static Value position(OpBuilder &b, Location loc, int64_t kernel, int64_t row, i
   return arith::IndexCastOp::create(b, loc, b.getI8Type(), at);
 }
 
-static LogicalResult lower(MaxPoolOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   auto in = cast<RankedTensorType>(op.getX().getType()), out = cast<RankedTensorType>(op.getY().getType());
   int64_t kernel = op.getKernel(), stride = op.getStride();
   Halo halo = windowHalo(in.getDimSize(2), in.getDimSize(3), out.getDimSize(2), out.getDimSize(3), kernel, stride,
@@ -67,7 +66,7 @@ static LogicalResult lower(MaxPoolOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(MaxPoolGradOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(MaxPoolGradOp op, Lowering &l) {
   auto in = cast<RankedTensorType>(op.getDx().getType()), out = cast<RankedTensorType>(op.getDy().getType());
   int64_t kernel = op.getKernel(), stride = op.getStride();
   SmallVector<Phase> rows = phases(in.getDimSize(2), kernel, stride, op.getPadding());
@@ -102,7 +101,7 @@ static LogicalResult lower(MaxPoolGradOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(GlobalAvgPoolOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(GlobalAvgPoolOp op, Lowering &l) {
   auto in = cast<RankedTensorType>(op.getX().getType());
   Value share = l.constant(1.0 / (in.getDimSize(2) * in.getDimSize(3)));
   Maps d{l.b.getContext(), 5}; // (n, cb, c | h, w)
@@ -110,9 +109,7 @@ static LogicalResult lower(GlobalAvgPoolOp op, Lowering &l) {
   Value sum = l.generic({{l.dense(op.getX()), d({d[0], d[1], d[3], d[4], d[2]})}},
                         {{l.filled(l.emptyLike(y.interior), 0), d({d[0], d[1], d[2]})}},
                         {kParallel, kParallel, kParallel, kReduction, kReduction},
-                        [](OpBuilder &b, Location loc, ValueRange in) {
-                          return SmallVector<Value>{arith::AddFOp::create(b, loc, in[1], in[0])};
-                        },
+                        sumBody,
                         {1, 1})[0];
   Value mean = l.elementwise(sum, y.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
     return SmallVector<Value>{arith::MulFOp::create(b, loc, in[0], share)};
@@ -121,7 +118,7 @@ static LogicalResult lower(GlobalAvgPoolOp op, Lowering &l) {
   return success();
 }
 
-static LogicalResult lower(GlobalAvgPoolGradOp op, Lowering &l) {
+LogicalResult mlir::resnet::lower(GlobalAvgPoolGradOp op, Lowering &l) {
   auto out = cast<RankedTensorType>(op.getDx().getType());
   Value share = l.constant(1.0 / (out.getDimSize(2) * out.getDimSize(3)));
   Maps d{l.b.getContext(), 5};
@@ -134,10 +131,4 @@ static LogicalResult lower(GlobalAvgPoolGradOp op, Lowering &l) {
                       {1, 1, 1})[0];
   l.define(op.getDx(), v, dx);
   return success();
-}
-
-LogicalResult mlir::resnet::lowerPool(Operation *op, Lowering &l) {
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp>([&](auto pool) { return lower(pool, l); })
-      .DefaultUnreachable();
 }

@@ -21,49 +21,28 @@ namespace {
 LogicalResult lowerOp(Operation *op, Lowering &l) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<ReadOp, func::ReturnOp>([](auto) { return success(); })
-      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp>([&](auto) { return lowerConv(op, l); })
-      .Case<FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp, BatchNormSumsOp, BatchNormDxOp>(
-          [&](auto) { return lowerNorm(op, l); })
-      .Case<MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp>([&](auto) { return lowerPool(op, l); })
-      .Case<LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp>([&](auto) { return lowerLinear(op, l); })
-      .Case<ReluOp, AddOp, ScaleShiftOp, ReluGradOp, AccumulateGradientOp, WriteOp>(
-          [&](auto) { return lowerElementwise(op, l); })
-      .Case<DropoutOp>([&](auto) { return lowerDropout(op, l); })
-      .Case<SoftmaxCrossEntropyOp>([&](auto) { return lowerLoss(op, l); })
+      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp,
+            BatchNormSumsOp, BatchNormDxOp, MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp,
+            LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp, ReluOp, AddOp, ScaleShiftOp, ReluGradOp,
+            AccumulateGradientOp, WriteOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
       .Default([](Operation *other) { return other->emitOpError("has no lowering to linalg"); });
-}
-
-/// Elements of a value in a record: blocked, without halo.
-SmallVector<int64_t> recordShape(Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  SmallVector<int64_t> shape{ShapedType::kDynamic, blocks(tensor.getDimSize(1))};
-  llvm::append_range(shape, tensor.getShape().drop_front(2));
-  shape.push_back(kBlock);
-  return shape;
-}
-
-int64_t elements(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
-  for (int64_t n : shape.drop_front())
-    count *= n;
-  return count;
 }
 
 /// Views of the values in [batch][record]: one a type, each a slice of every record.
 SmallVector<Value> recordViews(Lowering &l, TypeRange types) {
   int64_t record = 0;
   for (Type t : types)
-    record += elements(recordShape(t));
+    record += elementsPerImage(blockedShape(t));
   Value flat = abi::BufferOp::create(l.b, l.loc, MemRefType::get({ShapedType::kDynamic, record}, l.element), l.call,
                                      "records", l.batch);
   SmallVector<Value> views;
   int64_t offset = 0;
   for (Type t : types) {
-    SmallVector<int64_t> shape = recordShape(t);
+    SmallVector<int64_t> shape = blockedShape(t);
     SmallVector<int64_t> strides = computeSuffixProduct(ArrayRef(shape).drop_front());
     strides.insert(strides.begin(), record);
     views.push_back(l.viewOf(flat, offset, shape, strides));
-    offset += elements(shape);
+    offset += elementsPerImage(shape);
   }
   return views;
 }
@@ -107,7 +86,7 @@ void storeLogits(Lowering &l, Value logits) {
   AffineMap id = l.b.getMultiDimIdentityMap(2);
   Value copied = l.generic({{rows, id}}, {{l.tensorOf(out, true), id}},
                            SmallVector<utils::IteratorType>(2, utils::IteratorType::parallel),
-                           [](OpBuilder &, Location, ValueRange in) { return SmallVector<Value>{in[0]}; })[0];
+                           copyBody)[0];
   l.store(copied, out);
 }
 
@@ -120,9 +99,7 @@ void storeResults(Lowering &l) {
   if (l.source.getName() == "logits")
     return storeLogits(l, results[0]);
   for (auto [value, view] : llvm::zip_equal(results, recordViews(l, results.getTypes()))) {
-    Value copied = l.elementwise(l.dense(value), l.tensorOf(view, true), [](OpBuilder &, Location, ValueRange in) {
-      return SmallVector<Value>{in[0]};
-    });
+    Value copied = l.elementwise(l.dense(value), l.tensorOf(view, true), copyBody);
     l.store(copied, view);
   }
 }
