@@ -9,6 +9,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -56,8 +57,10 @@ static void setAttributes(llvm::Module &module, const llvm::TargetMachine &machi
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  // Kernels come in vectors already, and as long as they should be.
   llvm::PipelineTuningOptions tuning;
-  tuning.SLPVectorization = false; // kernels come in vectors already
+  tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
   llvm::PassBuilder builder(&machine, tuning);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -69,6 +72,14 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graphs, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+/// Three quarters of code generation's time without it: a kernel's addresses are a loop's variable and constants already,
+/// and the x86 addressing modes take them as they are. LLVM has no other switch for it than its own option.
+static void disableLoopStrengthReduction() {
+  auto &options = llvm::cl::getRegisteredOptions();
+  if (auto it = options.find("disable-lsr"); it != options.end())
+    static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(true);
 }
 
 bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const Target &target, Emit stop,
@@ -91,6 +102,7 @@ bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const T
     module->print(out, nullptr);
     return true;
   }
+  disableLoopStrengthReduction();
   llvm::SmallVector<char> buffer;
   llvm::raw_svector_ostream stream(buffer);
   llvm::legacy::PassManager codegen;

@@ -124,6 +124,20 @@ void tileWholes(linalg::GenericOp op, int64_t count, IRRewriter &rewriter) {
   rewriter.replaceOp(op, loop.getResults());
 }
 
+/// Asks for an op's sizes where the tensor came from that it writes into, not of its result.
+void forwardSizes(Operation *op, IRRewriter &rewriter) {
+  for (Operation *user : llvm::to_vector(op->getUsers())) {
+    auto dim = dyn_cast<tensor::DimOp>(user);
+    if (!dim)
+      continue;
+    Value from = dim.getSource();
+    while (auto writer = from.getDefiningOp<DestinationStyleOpInterface>())
+      from = writer.getTiedOpOperand(cast<OpResult>(from))->get();
+    rewriter.setInsertionPoint(dim);
+    rewriter.replaceOp(dim, rewriter.createOrFold<tensor::DimOp>(dim.getLoc(), from, dim.getIndex()));
+  }
+}
+
 LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr).asArrayRef())
@@ -161,9 +175,16 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
   for (Value result : op->getResults())
     replacements.push_back(tiled->replacements.at(result));
   rewriter.replaceOp(op, replacements);
-  for (Operation *producer : tiled->fusedProducers)
+  // Slices and sizes of what was fused are left behind without a reader. They would keep the whole alive, to be computed twice.
+  for (LoopLikeOpInterface loop : tiled->loops)
+    for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(loop.getLoopRegions()[0]->front())))
+      if (isOpTriviallyDead(&inner))
+        rewriter.eraseOp(&inner);
+  for (Operation *producer : tiled->fusedProducers) {
+    forwardSizes(producer, rewriter);
     if (isOpTriviallyDead(producer))
       rewriter.eraseOp(producer);
+  }
   return success();
 }
 

@@ -9,8 +9,14 @@
 
 namespace {
 
-// Wide enough for any x86: the compiler splits it where registers are narrower.
+// One register.
+#if defined(__AVX512F__)
 constexpr int lanes = 16;
+#elif defined(__AVX__)
+constexpr int lanes = 8;
+#else
+constexpr int lanes = 4;
+#endif
 // Independent chains: FMA latency (4 or 5 cycles) times two units, with room; a few registers are left for operands.
 constexpr int chains = 12;
 typedef float vector __attribute__((vector_size(lanes * sizeof(float))));
