@@ -54,15 +54,16 @@ void addBufferization(OpPassManager &pm) {
 }
 
 void addKernels(OpPassManager &pm, const resnetc::Target &target) {
+  pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(resnet::createOutlineKernels());
   resnet::EmitKernelsOptions kernels;
   kernels.vectorBytes = target.vectorBytes;
   kernels.registers = target.registers;
   kernels.fma = target.fma;
   pm.addNestedPass<func::FuncOp>(resnet::createEmitKernels(kernels));
   pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(resnet::createOutlineParallel());
 }
 
 void addLLVM(OpPassManager &pm) {

@@ -17,6 +17,8 @@ namespace mlir::resnet {
 
 namespace {
 
+constexpr int64_t kMostOnStack = 128 << 10; // bytes
+
 /// The fill of exactly this buffer that `op` continues from: nothing touches the buffer between the two.
 linalg::FillOp fillBefore(linalg::GenericOp op, Value buffer) {
   for (Operation *before = op->getPrevNode(); before; before = before->getPrevNode()) {
@@ -79,6 +81,21 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
       rewriter.setInsertionPoint(fill);
       emitKernel(rewriter, {*linalg::generalizeNamedOp(rewriter, fill), {nullptr}, nullptr}, target);
     }
+    if (failed(scratchToStack(rewriter)))
+      signalPassFailure();
+  }
+
+  LogicalResult scratchToStack(IRRewriter &rewriter) {
+    SmallVector<memref::AllocOp> scratch;
+    getOperation().walk([&](memref::AllocOp alloc) { scratch.push_back(alloc); });
+    for (memref::AllocOp alloc : scratch) {
+      MemRefType type = alloc.getType();
+      if (!type.hasStaticShape() || type.getNumElements() * type.getElementTypeBitWidth() / 8 > kMostOnStack)
+        return alloc.emitOpError("expected a tile's buffer to be replaced by registers, or to have a size that fits a stack");
+      rewriter.setInsertionPointToStart(&getOperation().getBody().front());
+      rewriter.replaceOpWithNewOp<memref::AllocaOp>(alloc, type, rewriter.getI64IntegerAttr(64));
+    }
+    return success();
   }
 
   void generalizeCopies(IRRewriter &rewriter) {

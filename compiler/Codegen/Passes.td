@@ -14,6 +14,33 @@ def TileAndFuse : Pass<"resnet-tile-and-fuse", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "place every buffer of a function in one arena, by lifetime";
+  let description = [{
+    Offsets are affine in the batch: buffers whose size does not depend on it come first, then those that grow with it, each at
+    fixed + batch * offset. Buffers that live at different times share a place. The function gets `resnet.arena`, the
+    bytes [fixed, per image, per thread].
+
+    Buffers inside a parallel loop stay: EmitKernels keeps them in registers or on the worker's stack.
+
+    Assumes: all other allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
+  }];
+  let dependentDialects = ["::mlir::abi::AbiDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def OutlineKernels : Pass<"resnet-outline-kernels", "ModuleOp"> {
+  let summary = "make parallel loops and linalg ops functions, one for all that are alike";
+  let description = [{
+    The body of an `scf.forall` becomes a kernel, a function of the buffers and sizes that it uses and of a range of the flat
+    loop index; `body(call, begin, end, worker)` finds these from the call, and the loop becomes a call of
+    `resnetc_parallel_for`. A linalg op outside of parallel loops, with the fills before it, becomes a kernel and its call. Kernels
+    of the same text are one: a network repeats its shapes, and each is compiled once.
+
+    Assumes: buffers stand where PlanMemory put them, so what a loop uses from outside is a pure function of the call.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
   let summary = "turn linalg on buffers into loops around register tiles";
   let description = [{
@@ -24,6 +51,8 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
     op behind are computed in the tile. Rows that no tile divides are met by a second tile of the rest; where their number
     is only known at run time, by single rows. The order of each sum is the same in all of them.
 
+    A tile's buffers that registers don't replace go on the stack, once for all tiles.
+
     Assumes buffers with unit stride in the last dimension; ops that have none such run as scalar loops.
   }];
   let options = [
@@ -33,31 +62,6 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
   ];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect",
                            "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
-}
-
-def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {
-  let summary = "place every buffer of a function in one arena, by lifetime";
-  let description = [{
-    Offsets are affine in the batch: buffers whose size does not depend on it come first, then those that grow with it, each at
-    fixed + batch * offset. Buffers that live at different times share a place. The function gets `resnet.arena`, the
-    bytes [fixed, per image, per thread].
-
-    Small buffers inside a parallel loop stay: OutlineParallel gives them to the worker's stack.
-
-    Assumes: all other allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
-  }];
-  let dependentDialects = ["::mlir::abi::AbiDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
-}
-
-def OutlineParallel : Pass<"resnet-outline-parallel", "ModuleOp"> {
-  let summary = "make each parallel loop a function that the runtime's pool calls";
-  let description = [{
-    An `scf.forall` becomes `body(call, begin, end, worker)` and a call of `resnetc_parallel_for`. The body captures
-    nothing: what it uses from outside is computed again from the call.
-
-    Assumes: values used from outside are pure functions of the call.
-  }];
-  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 def AbiToLLVM : Pass<"resnet-abi-to-llvm", "ModuleOp"> {

@@ -15,7 +15,6 @@ namespace mlir::resnet {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-constexpr int64_t kMostOnStack = 128 << 10;
 
 /// A buffer: its bytes (an image's share where it grows with the batch) and the operations between which it lives.
 struct Buffer {
@@ -76,8 +75,8 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
     WalkResult result = func.walk([&](memref::AllocOp alloc) {
       MemRefType type = alloc.getType();
       bool grows = !type.hasStaticShape();
-      if (alloc->getParentOfType<scf::ForallOp>() && !grows && bytesOf(type) <= kMostOnStack)
-        return WalkResult::advance(); // a tile's own: OutlineParallel puts it on the worker's stack
+      if (alloc->getParentOfType<scf::ForallOp>())
+        return WalkResult::advance(); // a tile's own: EmitKernels keeps it in registers or on the worker's stack
       if (alloc->getBlock() != body || type.getNumDynamicDims() > 1 || (grows && !type.isDynamicDim(0))) {
         alloc.emitOpError("expected an allocation at the function's top level whose only dynamic size leads");
         return WalkResult::interrupt();

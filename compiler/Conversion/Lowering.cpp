@@ -187,8 +187,12 @@ Value Lowering::viewOf(Value buffer, int64_t offset, ArrayRef<int64_t> sizes, Ar
 
 Value Lowering::view(StringRef symbol, StringRef buffer) {
   const Placement &place = layout.lookUp(symbol);
-  auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.size(place.space)}, element), call, buffer, Value());
-  return viewOf(flat, place.offset, place.form.sizes, computeSuffixProduct(place.form.sizes));
+  // By bytes, so that the type does not tell the place: layers of one shape share their kernels.
+  int64_t width = element.getWidth() / 8;
+  auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.size(place.space) * width}, b.getI8Type()), call, buffer,
+                                    Value());
+  Value offset = arith::ConstantIndexOp::create(b, loc, place.offset * width);
+  return memref::ViewOp::create(b, loc, MemRefType::get(place.form.sizes, element), flat, offset, ValueRange());
 }
 
 Value Lowering::parameter(Value v) {
