@@ -52,6 +52,7 @@ static void setAttributes(llvm::Module &module, const llvm::TargetMachine &machi
     f.addFnAttr("prefer-vector-width", std::to_string(target.vectorBytes * 8));
     f.addFnAttr("min-legal-vector-width", std::to_string(target.vectorBytes * 8));
     f.addFnAttr(llvm::Attribute::NoUnwind);
+    f.addFnAttr(llvm::Attribute::NoInline); // kernels are shared
     f.setLinkage(llvm::GlobalValue::InternalLinkage); // the table alone is seen from outside
   }
 }
