@@ -28,8 +28,31 @@ struct Geometry {
 
 } // namespace
 
+namespace {
+
+/// How a convolution of blocked channels goes over (n, kb, h, w, k | cb, r, s, c).
+struct Blocking {
+  SmallVector<int64_t> tile{1, 1, 1};
+  SmallVector<std::pair<int64_t, int64_t>> outer;
+
+  Blocking() = default;
+
+  /// Where one output block's weights do not stay in the second-level cache, a task takes all rows of a plane and passes
+  /// over them with as many input blocks' weights as do.
+  Blocking(int64_t blocks, int64_t taps, int64_t elementBytes) {
+    constexpr int64_t kBytes = 160 << 10;
+    int64_t one = taps * kBlock * kBlock * elementBytes;
+    if (blocks * one <= kBytes)
+      return;
+    tile = {1, 1};
+    outer = {{5, std::max<int64_t>(1, kBytes / one)}};
+  }
+};
+
+} // namespace
+
 /// y[n,kb,h,w,k] += x * weight; `out` has been filled.
-static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, Value out, bool stem) {
+static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, const Blocking &blocking, Value out, bool stem) {
   MLIRContext *c = l.b.getContext();
   if (stem) { // (n, kb, h, w, k | r, sc)
     Maps d{c, 7};
@@ -43,7 +66,7 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, Val
   Maps d{c, 9};
   return l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
                     {weight, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
-                    {1, 1, 1});
+                    blocking.tile, blocking.outer);
 }
 
 LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
@@ -52,7 +75,10 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Destination d = l.destination(op.getY());
   bool fused = op.getScale() || op.getResidual() || op.getRelu();
   Value sum = l.filled(fused ? l.emptyLike(d.interior) : d.interior, 0);
-  Value y = convolve(l, x, l.parameter(op.getWeight()), g, sum, isImages(op.getX()));
+  Blocking blocking;
+  if (!isImages(op.getX()))
+    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, l.element.getWidth() / 8);
+  Value y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, sum, isImages(op.getX()));
   if (fused) {
     SmallVector<Value> inputs{y};
     if (op.getScale())
@@ -71,7 +97,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
       if (op.getRelu())
         v = arith::MaximumFOp::create(n, at, v, l.constant(0));
       return SmallVector<Value>{v};
-    });
+    }, blocking.tile);
   }
   l.define(op.getY(), y, d);
   return success();
@@ -95,8 +121,11 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Value wt = transposedWeights(l, weight, ph, pw, stride);
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
+  auto shape = cast<RankedTensorType>(wt.getType()).getShape();
+  Blocking blocking(shape[1], ph.taps * pw.taps, l.element.getWidth() / 8);
   return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
-                    {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5, {1, 1, 1});
+                    {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
+                    blocking.tile, blocking.outer);
 }
 
 LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
