@@ -25,7 +25,8 @@ class Case:
     nesterov: bool = False
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
-    float32_seeds: int = 0  # seeds that are compared in float32 too
+    float32_seeds: tuple = ()  # seeds that are compared in float32 too
+    tie_margin: float = 0.0  # no input of a trained ReLU may be nearer to 0, in units of its layer's root mean square
     fast: bool = False  # in float64 part of the short suite
     fast_float32: bool = False  # the same in float32
 
@@ -41,6 +42,11 @@ class Case:
         text += f".width({self.width})" if self.width != 64 else ""
         text += ".stem(stem::small)" if self.small_stem else ""
         return text + self.rules
+
+    @property
+    def seeds(self):
+        """The seeds that have references; the first is compared in float64."""
+        return self.float32_seeds or (0,)
 
     def trains(self, name):
         return any(fnmatchcase(name, glob) for glob in self.trained)
@@ -76,16 +82,20 @@ AT97X65 = dict(size=(97, 65), batch=3)
 SMALL28 = dict(size=(28, 28), small_stem=True)
 TINY = dict(model=("basic", (1, 1, 1, 1)), width=10, size=(33, 33), fast=True)
 
+# In float32 one ReLU that flips at a near-tie moves every gradient behind it by 1e-3 and more. Where few ReLUs are trained, seeds
+# without near-ties hold the code to bounds of 1e-5; where millions are, each seed has some, and so has PyTorch.
+FIRST_THREE = (0, 1, 2)
+
 CASES = [
     # the short suite
-    Case("resnet18-fc-64", **FC, float32_seeds=3, fast=True, fast_float32=True),
+    Case("resnet18-fc-64", **FC, float32_seeds=FIRST_THREE, fast=True, fast_float32=True),
     Case("resnet18-fc-moving-33", **MOVING, **AT33, **ADAM, fast=True),
-    Case("resnet18-seq-64", **SEQ, **ADAM, **SMOOTH, float32_seeds=3, fast=True),
-    Case("resnet18-layer4-97x65", **LAYER4, **AT97X65, **ADAMW, float32_seeds=3, fast=True),
-    Case("resnet18-all-33", **ALL, **AT33, **NESTEROV, float32_seeds=3, fast=True, fast_float32=True),
+    Case("resnet18-seq-64", **SEQ, **ADAM, **SMOOTH, float32_seeds=FIRST_THREE, fast=True),
+    Case("resnet18-layer4-97x65", **LAYER4, **AT97X65, **ADAMW, float32_seeds=(0, 2, 4), tie_margin=1e-5, fast=True),
+    Case("resnet18-all-33", **ALL, **AT33, **NESTEROV, float32_seeds=FIRST_THREE, fast=True, fast_float32=True),
     Case("resnet18-gap-33", **GAP, **AT33, **SMOOTH, weight_decay=1e-3, fast=True),
     Case("resnet18-all-small-28", **ALL, **SMALL28, batch=2, momentum=0.0, fast=True),
-    Case("resnet50-fc-64", "resnet50", **FC, **ADAMW, batch=2, float32_seeds=3, fast=True),
+    Case("resnet50-fc-64", "resnet50", **FC, **ADAMW, batch=2, float32_seeds=FIRST_THREE, fast=True),
     Case("resnet50-layer4-33", "resnet50", **LAYER4, **AT33, **NESTEROV, fast=True),
     Case("tiny-all", rules=".replace_fc(10)", channels=1, **TINY, **ADAM),
     Case("tiny-moving-gap", **MOVING_GAP, **TINY, **NESTEROV),
@@ -100,15 +110,15 @@ CASES = [
         **SMOOTH,
     ),
     # the long one
-    Case("resnet18-all-64", **ALL, **ADAM, float32_seeds=3),
+    Case("resnet18-all-64", **ALL, **ADAM, float32_seeds=FIRST_THREE),
     Case("resnet18-all-97x65", **ALL, **AT97X65),
-    Case("resnet18-moving-gap-64", **MOVING_GAP, **SMOOTH, float32_seeds=3),
-    Case("resnet18-fc-small-28", **FC, **SMALL28, float32_seeds=3),
-    Case("resnet50-all-64", "resnet50", **ALL, float32_seeds=3),
+    Case("resnet18-moving-gap-64", **MOVING_GAP, **SMOOTH, float32_seeds=FIRST_THREE),
+    Case("resnet18-fc-small-28", **FC, **SMALL28, float32_seeds=FIRST_THREE),
+    Case("resnet50-all-64", "resnet50", **ALL, float32_seeds=FIRST_THREE),
     Case("resnet50-all-33", "resnet50", **ALL, **AT33, **ADAMW, **SMOOTH),
     Case("resnet50-all-small-28", "resnet50", **ALL, **SMALL28, batch=2, weight_decay=1e-3),
-    Case("resnet50-layer4-97x65", "resnet50", **LAYER4, **AT97X65, **ADAM, float32_seeds=3),
-    Case("resnet50-seq-64", "resnet50", **SEQ, **SMOOTH, float32_seeds=3),
+    Case("resnet50-layer4-97x65", "resnet50", **LAYER4, **AT97X65, **ADAM, float32_seeds=(21, 35, 61), tie_margin=1e-5),
+    Case("resnet50-seq-64", "resnet50", **SEQ, **SMOOTH, float32_seeds=FIRST_THREE),
     Case("resnet50-gap-33", "resnet50", **GAP50, **AT33, **NESTEROV),
     Case("resnet50-moving-gap-64", "resnet50", **MOVING_GAP, **ADAM),
     Case("resnet50-fc-moving-97x65", "resnet50", **MOVING, **AT97X65),
