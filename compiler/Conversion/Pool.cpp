@@ -55,7 +55,9 @@ LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   auto both = l.generic({input, window}, {{lowest, at}, {l.filled(w.interior, 0), at}}, windowIterators(),
                         [&](OpBuilder &b, Location loc, ValueRange in) {
                           // Not-a-number wins, as in PyTorch; the first of equals stays.
-                          Value wins = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, in[0], in[2]);
+                          Value greater = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, in[0], in[2]);
+                          Value nan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, in[0], in[0]);
+                          Value wins = arith::OrIOp::create(b, loc, greater, nan);
                           Value here = position(b, loc, kernel, 0, 0, 1);
                           return SmallVector<Value>{arith::SelectOp::create(b, loc, wins, in[0], in[2]),
                                                     arith::SelectOp::create(b, loc, wins, here, in[3])};
