@@ -1,0 +1,77 @@
+// Batch norm on the batch's own statistics: the mean, then the variance around it in a second pass over x, which is exact where
+// the mean is large beside the deviation; then one elementwise op, residual and ReLU in it.
+// RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
+
+// CHECK-LABEL: func.func @everything(
+// CHECK:       %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
+// CHECK:       %[[X:.*]] = bufferization.to_tensor {{.*}} to tensor<?x2x3x4x32xf32>
+// CHECK:       %[[R:.*]] = bufferization.to_tensor {{.*}} to tensor<?x2x3x4x32xf32>
+// The number of values a channel is N*H*W.
+// CHECK:       %[[PLANE:.*]] = arith.constant 12 : index
+// CHECK-NEXT:  %[[COUNT:.*]] = arith.muli %[[N]], %[[PLANE]]
+// CHECK-NEXT:  %[[COUNT64:.*]] = arith.index_cast %[[COUNT]] : index to i64
+// CHECK-NEXT:  %[[M:.*]] = arith.sitofp %[[COUNT64]] : i64 to f32
+// CHECK:       linalg.generic {{.*}} ins(%[[X]] : tensor<?x2x3x4x32xf32>) outs(%{{.*}} : tensor<?x2x3x32xf32>)
+// CHECK:       %[[SUM:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>) {
+// CHECK:         arith.addf
+// CHECK:       %[[MEAN:.*]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<2x32xf32>)
+// CHECK-NEXT:  ^bb0(%[[S:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT:    %[[AVERAGE:.*]] = arith.divf %[[S]], %[[M]]
+// CHECK-NEXT:    linalg.yield %[[AVERAGE]]
+// CHECK:       linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d1, d2, d4, d3)>, affine_map<{{[^>]*}}-> (d1, d3)>, {{.*}} ins(%[[X]], %[[MEAN]] :
+// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[C:.*]]: f32, %[[ACC:.*]]: f32):
+// CHECK-NEXT:    %[[CENTRED:.*]] = arith.subf %[[V]], %[[C]]
+// CHECK-NEXT:    %[[SQUARE:.*]] = arith.mulf %[[CENTRED]], %[[CENTRED]]
+// CHECK-NEXT:    %[[NEXT:.*]] = arith.addf %[[ACC]], %[[SQUARE]]
+// CHECK-NEXT:    linalg.yield %[[NEXT]]
+// CHECK:       %[[SQUARES:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>) {
+// CHECK:       %[[VAR:.*]] = linalg.generic {{.*}} ins(%[[SQUARES]] :
+// CHECK:         arith.divf %{{.*}}, %[[M]]
+// CHECK:       %[[DEVIATION:.*]] = linalg.generic {{.*}} ins(%[[VAR]] :
+// CHECK:         math.sqrt
+// CHECK:       %[[WEIGHT:.*]] = bufferization.to_tensor
+// CHECK:       %[[SCALE:.*]] = linalg.generic {{.*}} ins(%[[WEIGHT]], %[[DEVIATION]] :
+// CHECK-NEXT:  ^bb0
+// CHECK-NEXT:    arith.mulf
+// CHECK:       %[[BIAS:.*]] = bufferization.to_tensor
+// CHECK:       linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4)>, affine_map<{{[^>]*}}-> (d1, d4)>, affine_map<{{[^>]*}}-> (d1, d4)>,
+// CHECK-SAME:    affine_map<{{[^>]*}}-> (d1, d4)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4)>]
+// CHECK-SAME:    ins(%[[X]], %[[MEAN]], %[[SCALE]], %[[BIAS]], %[[R]] : {{.*}}resnet.tile
+// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[A:.*]]: f32, %[[B:.*]]: f32, %[[C:.*]]: f32, %[[D:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT:    %[[V0:.*]] = arith.subf %[[V]], %[[A]]
+// CHECK-NEXT:    %[[V1:.*]] = arith.mulf %[[V0]], %[[B]]
+// CHECK-NEXT:    %[[V2:.*]] = arith.addf %[[C]], %[[V1]]
+// CHECK-NEXT:    %[[V3:.*]] = arith.addf %[[V2]], %[[D]]
+// CHECK-NEXT:    %[[V4:.*]] = arith.maximumf %[[V3]], %{{.*}}
+// CHECK-NEXT:    linalg.yield %[[V4]]
+// CHECK:       return
+resnet.parameter @weight "bn_weight" : tensor<40xf32>
+resnet.parameter @bias "bn_bias" : tensor<40xf32>
+func.func @features() { return }
+func.func @everything(%x: tensor<?x40x3x4xf32>, %r: tensor<?x40x3x4xf32>) -> tensor<?x40x3x4xf32> {
+  %g = resnet.read @weight : tensor<40xf32>
+  %b = resnet.read @bias : tensor<40xf32>
+  %y, %mean, %var = resnet.batch_norm_batch %x, %g, %b residual(%r : tensor<?x40x3x4xf32>) {eps = 0.25 : f64, relu} : tensor<?x40x3x4xf32>, tensor<40xf32>
+  return %y : tensor<?x40x3x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @plain(
+// CHECK:         math.sqrt
+// CHECK:       linalg.generic {{.*}} outs(%{{.*}} : tensor<?x2x3x4x32xf32>)
+// CHECK-NEXT:  ^bb0(%{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+// CHECK-NEXT:    arith.subf
+// CHECK-NEXT:    arith.mulf
+// CHECK-NEXT:    arith.addf
+// CHECK-NEXT:    linalg.yield
+// CHECK:       return
+resnet.parameter @weight "bn_weight" : tensor<40xf32>
+resnet.parameter @bias "bn_bias" : tensor<40xf32>
+func.func @features() { return }
+func.func @plain(%x: tensor<?x40x3x4xf32>) -> tensor<?x40x3x4xf32> {
+  %g = resnet.read @weight : tensor<40xf32>
+  %b = resnet.read @bias : tensor<40xf32>
+  %y, %mean, %var = resnet.batch_norm_batch %x, %g, %b {eps = 0.25 : f64} : tensor<?x40x3x4xf32>, tensor<40xf32>
+  return %y : tensor<?x40x3x4xf32>
+}
