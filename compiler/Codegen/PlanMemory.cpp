@@ -66,6 +66,8 @@ int64_t place(MutableArrayRef<Buffer> buffers) {
 struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (func.isDeclaration())
+      return;
     Block *body = &func.getBody().front();
     DenseMap<Operation *, int64_t> positions;
     for (auto [i, op] : llvm::enumerate(*body))
@@ -106,6 +108,9 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
     for (Buffer &buffer : growing)
       replace(b, buffer, arena,
               arith::AddIOp::create(b, loc, constant(fixedBytes), arith::MulIOp::create(b, loc, batch, constant(buffer.offset))));
+    // Not before: the builder may stand at one of them.
+    for (Buffer &buffer : llvm::concat<Buffer>(fixed, growing))
+      buffer.alloc.erase();
   }
 
   static void replace(OpBuilder &b, Buffer &buffer, Value arena, Value offset) {
@@ -113,7 +118,6 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
                                        buffer.alloc.getDynamicSizes());
     view->moveBefore(buffer.alloc);
     buffer.alloc.replaceAllUsesWith(view.getResult());
-    buffer.alloc.erase();
   }
 };
 
