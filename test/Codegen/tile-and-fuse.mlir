@@ -1,0 +1,227 @@
+// Parallel loops around ops, and what is computed inside them.
+// RUN: resnet-opt %s --resnet-tile-and-fuse --mlir-print-local-scope | FileCheck %s
+
+#vector = affine_map<(n, k) -> (n, k)>
+#x = affine_map<(n, k, c) -> (n, c)>
+#w = affine_map<(n, k, c) -> (c, k)>
+#y = affine_map<(n, k, c) -> (n, k)>
+
+// A contraction with one reader is computed in the reader's loop, tile by tile, and nowhere else; the zeros that start it too. Its
+// tile lives for the tile alone: a small empty tensor, no slice of a large one.
+// CHECK-LABEL: func.func @one_reader(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x4xf32>, %[[W:.*]]: tensor<4x32xf32>,
+// CHECK-NOT:   linalg.
+// CHECK:       %[[Y:.*]] = scf.forall (%[[I:.*]]) in (%{{.*}}) shared_outs(%[[OUT:.*]] = %{{.*}}) -> (tensor<?x32xf32>) {
+// CHECK-NEXT:    %[[XI:.*]] = tensor.extract_slice %[[X]][%[[I]], 0] [1, 4] [1, 1]
+// CHECK-NEXT:    %[[WI:.*]] = tensor.extract_slice %[[W]][0, 0] [4, 32] [1, 1]
+// CHECK-NEXT:    %[[SCRATCH:.*]] = tensor.empty() : tensor<1x32xf32>
+// CHECK-NEXT:    %[[START:.*]] = linalg.fill {{.*}} outs(%[[SCRATCH]] :
+// CHECK-NEXT:    %[[SUM:.*]] = linalg.generic {{.*}} ins(%[[XI]], %[[WI]] : {{.*}}) outs(%[[START]] : tensor<1x32xf32>) {
+// CHECK:           arith.mulf
+// CHECK:         %[[PART:.*]] = tensor.extract_slice %[[OUT]][%[[I]], 0] [1, 32] [1, 1]
+// CHECK-NEXT:    %[[TILE:.*]] = linalg.generic {{.*}} ins(%[[SUM]] : {{.*}}) outs(%[[PART]] : tensor<1x32xf32>) {
+// CHECK:           arith.maximumf
+// CHECK:         scf.forall.in_parallel {
+// CHECK-NEXT:      tensor.parallel_insert_slice %[[TILE]] into %[[OUT]][%[[I]], 0] [1, 32] [1, 1]
+// CHECK-NOT:   linalg.
+// CHECK-NOT:   resnet.tile
+// CHECK:       return %[[Y]]
+func.func @one_reader(%x: tensor<?x4xf32>, %w: tensor<4x32xf32>, %n: index) -> tensor<?x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %scratch = tensor.empty(%n) : tensor<?x32xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%scratch : tensor<?x32xf32>) -> tensor<?x32xf32>
+  %sum = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<?x4xf32>, tensor<4x32xf32>) outs(%start : tensor<?x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<?x32xf32>
+  %out = tensor.empty(%n) : tensor<?x32xf32>
+  %y = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum : tensor<?x32xf32>) outs(%out : tensor<?x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}
+
+// One with two readers has a loop of its own, writes its result once, and its zeros go into that result.
+// CHECK-LABEL: func.func @two_readers(
+// CHECK:       %[[SUM:.*]] = scf.forall (%[[I:.*]]) in (8) shared_outs(%[[OUT:.*]] = %{{.*}})
+// CHECK:         %[[PART:.*]] = tensor.extract_slice %[[OUT]][%[[I]], 0] [1, 32] [1, 1]
+// CHECK-NEXT:    linalg.fill {{.*}} outs(%[[PART]] :
+// CHECK:           arith.mulf
+// CHECK:       scf.forall (%[[I:.*]]) in (8)
+// CHECK:         tensor.extract_slice %[[SUM]][%[[I]], 0] [1, 32] [1, 1]
+// CHECK:           arith.maximumf
+// CHECK-NOT:   arith.mulf
+// CHECK:       return %[[SUM]]
+func.func @two_readers(%x: tensor<8x4xf32>, %w: tensor<4x32xf32>) -> (tensor<8x32xf32>, tensor<8x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<8x32xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%e0 : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %sum = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x4xf32>, tensor<4x32xf32>) outs(%start : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<8x32xf32>
+  %e1 = tensor.empty() : tensor<8x32xf32>
+  %y = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum : tensor<8x32xf32>) outs(%e1 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<8x32xf32>
+  return %sum, %y : tensor<8x32xf32>, tensor<8x32xf32>
+}
+
+// Two results: both fills go in. What asks for an outer reduction still does.
+// CHECK-LABEL: func.func @two_results(
+// CHECK-NOT:   linalg.
+// CHECK:       scf.forall (%{{.*}}) in (8) shared_outs(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}})
+// CHECK:         linalg.fill
+// CHECK:         linalg.fill
+// CHECK:         linalg.generic {{.*}} attrs = {resnet.outer = array<i64: 1, 4>} {
+// CHECK:       return
+func.func @two_results(%x: tensor<8x32xf32>) -> (tensor<8xf32>, tensor<8xi8>) {
+  %lowest = arith.constant 0xFF800000 : f32
+  %zero = arith.constant 0 : i8
+  %e0 = tensor.empty() : tensor<8xf32>
+  %e1 = tensor.empty() : tensor<8xi8>
+  %s0 = linalg.fill ins(%lowest : f32) outs(%e0 : tensor<8xf32>) -> tensor<8xf32>
+  %s1 = linalg.fill ins(%zero : i8) outs(%e1 : tensor<8xi8>) -> tensor<8xi8>
+  %y:2 = linalg.generic {indexing_maps = [affine_map<(n, k) -> (n, k)>, affine_map<(n, k) -> (n)>, affine_map<(n, k) -> (n)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : tensor<8x32xf32>) outs(%s0, %s1 : tensor<8xf32>, tensor<8xi8>) attrs = {resnet.tile = array<i64: 1>, resnet.outer = array<i64: 1, 4>} {
+  ^bb0(%a: f32, %m: f32, %i: i8):
+    %r = arith.maximumf %m, %a : f32
+    linalg.yield %r, %i : f32, i8
+  } -> (tensor<8xf32>, tensor<8xi8>)
+  return %y#0, %y#1 : tensor<8xf32>, tensor<8xi8>
+}
+
+// Elementwise ops in a chain become one, with the last one's tile.
+// CHECK-LABEL: func.func @chain(
+// CHECK-NOT:   linalg.
+// CHECK:       scf.forall (%{{.*}}) in (8)
+// CHECK:         linalg.generic
+// CHECK-NEXT:    ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT:      %[[S:.*]] = arith.addf %[[A]], %[[B]]
+// CHECK-NEXT:      %[[R:.*]] = arith.maximumf %[[S]]
+// CHECK-NEXT:      linalg.yield %[[R]]
+// CHECK-NOT:   linalg.generic
+// CHECK-NOT:   scf.forall (
+// CHECK:       return
+func.func @chain(%x: tensor<8x32xf32>, %z: tensor<8x32xf32>) -> tensor<8x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<8x32xf32>
+  %sum = linalg.generic {indexing_maps = [#vector, #vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %z : tensor<8x32xf32>, tensor<8x32xf32>) outs(%e0 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1, 1>} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.addf %a, %b : f32
+    linalg.yield %p : f32
+  } -> tensor<8x32xf32>
+  %e1 = tensor.empty() : tensor<8x32xf32>
+  %y = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum : tensor<8x32xf32>) outs(%e1 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<8x32xf32>
+  return %y : tensor<8x32xf32>
+}
+
+// Not so where each of the two would bring a sum of its own into the tile (a block's shortcut with a convolution): one tile
+// holds one sum. Here the first stays with its sum, the second with its own.
+// CHECK-LABEL: func.func @one_sum_a_tile(
+// CHECK:       scf.forall (%{{.*}}) in (8)
+// CHECK:           arith.mulf
+// CHECK-NOT:       arith.mulf
+// CHECK:           arith.negf
+// CHECK:       scf.forall (%{{.*}}) in (8)
+// CHECK:           arith.mulf
+// CHECK-NOT:       arith.negf
+// CHECK:           arith.addf
+// CHECK:           arith.addf
+// CHECK-NOT:   scf.forall (
+// CHECK:       return
+func.func @one_sum_a_tile(%x: tensor<8x4xf32>, %w: tensor<4x32xf32>) -> tensor<8x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<8x32xf32>
+  %start0 = linalg.fill ins(%zero : f32) outs(%e0 : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %sum0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x4xf32>, tensor<4x32xf32>) outs(%start0 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<8x32xf32>
+  %e1 = tensor.empty() : tensor<8x32xf32>
+  %shortcut = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum0 : tensor<8x32xf32>) outs(%e1 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.negf %a : f32
+    linalg.yield %r : f32
+  } -> tensor<8x32xf32>
+  %e2 = tensor.empty() : tensor<8x32xf32>
+  %start1 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %sum1 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x4xf32>, tensor<4x32xf32>) outs(%start1 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<8x32xf32>
+  %e3 = tensor.empty() : tensor<8x32xf32>
+  %y = linalg.generic {indexing_maps = [#vector, #vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum1, %shortcut : tensor<8x32xf32>, tensor<8x32xf32>) outs(%e3 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %r = arith.addf %a, %b : f32
+    linalg.yield %r : f32
+  } -> tensor<8x32xf32>
+  return %y : tensor<8x32xf32>
+}
+
+// A loop that runs backwards over an operand keeps that dimension whole: only what a loop variable indexes alone is cut.
+// CHECK-LABEL: func.func @backwards(
+// CHECK:       scf.forall (%[[I:.*]], %[[T:.*]]) in (8, 3) shared_outs(%[[OUT:.*]] = %{{.*}})
+// CHECK-NEXT:    %[[IN:.*]] = tensor.extract_slice %{{.*}}[%[[I]], 0, 0] [1, 3, 32] [1, 1, 1]
+// CHECK:         %[[PART:.*]] = tensor.extract_slice %[[OUT]][%[[I]], %[[T]], 0] [1, 1, 32] [1, 1, 1]
+// CHECK-NEXT:    linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, -d3 + 2, d2)>, {{.*}} ins(%[[IN]], {{.*}}) outs(%[[PART]] :
+// CHECK:         tensor.parallel_insert_slice %{{.*}} into %[[OUT]][%[[I]], %[[T]], 0] [1, 1, 32] [1, 1, 1]
+// CHECK:       return
+func.func @backwards(%x: tensor<8x3x32xf32>, %window: tensor<3xf32>) -> tensor<8x3x32xf32> {
+  %e0 = tensor.empty() : tensor<8x3x32xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, h, k, t) -> (n, 2 - t, k)>, affine_map<(n, h, k, t) -> (t)>, affine_map<(n, h, k, t) -> (n, h, k)>],
+    iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %window : tensor<8x3x32xf32>, tensor<3xf32>) outs(%e0 : tensor<8x3x32xf32>) attrs = {resnet.tile = array<i64: 1, 1>} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    linalg.yield %p : f32
+  } -> tensor<8x3x32xf32>
+  return %y : tensor<8x3x32xf32>
+}
+
+// A fill with a tile, a strip of a halo, has a loop over the images; what has none stays without.
+// CHECK-LABEL: func.func @strip(
+// CHECK:       %[[STRIP:.*]] = tensor.extract_slice %{{.*}}[0, 0, 0] [%{{.*}}, 1, 32] [1, 1, 1]
+// CHECK:       %[[FILLED:.*]] = scf.forall (%{{.*}}) in (%{{.*}}) shared_outs(%{{.*}} = %[[STRIP]])
+// CHECK-NEXT:    tensor.extract_slice
+// CHECK-NEXT:    linalg.fill {{.*}} : tensor<1x1x32xf32>
+// CHECK:       tensor.insert_slice %[[FILLED]]
+// CHECK-NOT:   scf.forall
+// CHECK:       linalg.fill {{.*}} : tensor<32xf32>
+// CHECK:       return
+func.func @strip(%n: index) -> (tensor<?x4x32xf32>, tensor<32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty(%n) : tensor<?x4x32xf32>
+  %strip = tensor.extract_slice %e0[0, 0, 0] [%n, 1, 32] [1, 1, 1] : tensor<?x4x32xf32> to tensor<?x1x32xf32>
+  %filled = linalg.fill {resnet.tile = array<i64: 1>} ins(%zero : f32) outs(%strip : tensor<?x1x32xf32>) -> tensor<?x1x32xf32>
+  %y = tensor.insert_slice %filled into %e0[0, 0, 0] [%n, 1, 32] [1, 1, 1] : tensor<?x1x32xf32> into tensor<?x4x32xf32>
+  %e1 = tensor.empty() : tensor<32xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e1 : tensor<32xf32>) -> tensor<32xf32>
+  return %y, %z : tensor<?x4x32xf32>, tensor<32xf32>
+}
