@@ -6,6 +6,8 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <vector>
+
 namespace resnetc {
 
 llvm::StringRef opName(op_kind kind) {
@@ -86,22 +88,61 @@ static llvm::StringRef colour(const node &n) {
   return trainedText(n) == "frozen" ? "#a6cee3" : "#fdbf6f";
 }
 
-void printDot(const graph &g, llvm::raw_ostream &out) {
-  out << "digraph " << g.name.view() << " {\n"
-      << "  node [shape=box, style=filled, fontname=\"Helvetica\"];\n";
-  bool vector = false;
+/// The column that a node is drawn in: the stem, a stage, or what follows the last one.
+static std::vector<std::string> columns(const graph &g) {
+  std::vector<std::string> result(g.count);
   for (int i = 0; i < g.count; ++i) {
     const node &n = g.nodes[i];
-    vector |= n.kind == op_kind::global_avg_pool;
-    out << "  n" << i << " [fillcolor=\"" << colour(n) << "\", label=\""
-        << opName(n.kind);
-    if (!n.name.empty())
-      out << "\\n" << n.name.view() << "\\n" << trainedText(n);
-    out << "\\n" << shapeText(n.out, vector) << "\"];\n";
-    for (int input : n.inputs)
-      if (input >= 0)
-        out << "  n" << input << " -> n" << i << ";\n";
+    llvm::StringRef name = n.name.view();
+    if (name.starts_with("layer"))
+      result[i] = name.split('.').first;
+    else if (n.kind == op_kind::global_avg_pool)
+      result[i] = "head";
+    else
+      result[i] = i == 0 ? "stem" : result[n.inputs[0]];
   }
+  return result;
+}
+
+static void printDotNode(const graph &g, int i, bool vector,
+                         llvm::raw_ostream &out) {
+  const node &n = g.nodes[i];
+  out << "    n" << i << " [fillcolor=\"" << colour(n) << "\", label=\"";
+  if (n.name.empty())
+    out << opName(n.kind);
+  else
+    out << n.name.view() << "\\n" << opName(n.kind) << ", " << trainedText(n);
+  out << "\\n" << shapeText(n.out, vector) << "\"];\n";
+}
+
+void printDot(const graph &g, llvm::raw_ostream &out) {
+  out << "digraph " << g.name.view() << " {\n"
+      << "  graph [ranksep=0.2, nodesep=0.15];\n"
+      << "  node [shape=box, style=filled, fontname=\"Helvetica\", "
+         "fontsize=10, margin=\"0.1,0.03\", height=0.3];\n"
+      << "  edge [arrowsize=0.6];\n";
+  std::vector<std::string> column = columns(g);
+  std::vector<int> tops; // the first node of each column
+  bool vector = false;
+  for (int i = 0; i < g.count; ++i) {
+    vector |= g.nodes[i].kind == op_kind::global_avg_pool;
+    if (i == 0 || column[i] != column[i - 1]) {
+      out << (i ? "  }\n" : "") << "  subgraph cluster_" << column[i]
+          << " {\n    color=white;\n";
+      tops.push_back(i);
+    }
+    printDotNode(g, i, vector, out);
+  }
+  out << "  }\n  { rank=same;";
+  for (int top : tops)
+    out << (top ? " -> n" : " n") << top;
+  out << " [style=invis]; }\n";
+  // Edges between columns don't push the later one down.
+  for (int i = 0; i < g.count; ++i)
+    for (int input : g.nodes[i].inputs)
+      if (input >= 0)
+        out << "  n" << input << " -> n" << i
+            << (column[input] == column[i] ? ";\n" : " [constraint=false];\n");
   out << "}\n";
 }
 
