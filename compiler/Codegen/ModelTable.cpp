@@ -53,6 +53,16 @@ static int64_t flopsOf(func::FuncOp func) {
   return flops;
 }
 
+/// PyTorch refuses to normalise a single value a channel.
+static int64_t smallestBatchOf(ModuleOp split) {
+  bool single = false;
+  split.walk([&](resnet::BatchNormBatchOp op) {
+    auto x = cast<RankedTensorType>(op.getX().getType());
+    single |= x.getDimSize(2) * x.getDimSize(3) == 1;
+  });
+  return single ? 2 : 1;
+}
+
 void ModelTable::fillModel(ModuleOp split, const resnet::ParameterLayout &layout) {
   using resnet::Space;
   table.struct_size = sizeof table;
@@ -80,6 +90,7 @@ void ModelTable::fillModel(ModuleOp split, const resnet::ParameterLayout &layout
   table.frozen_derived_size = layout.size(Space::FrozenDerived);
   table.trained_derived_size = layout.size(Space::TrainedDerived);
   table.tensor_count = tensors.size();
+  table.smallest_batch = smallestBatchOf(split);
 }
 
 static int32_t roleOf(resnet::ParameterOp op) {

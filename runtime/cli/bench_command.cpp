@@ -104,11 +104,8 @@ int bench_command(const command_context &context) {
   options.required("what");
   auto kind = static_cast<what>(options.choice("what", 0, what_names));
   std::int64_t batch = batch_of(options);
-  if ((kind == what::train || kind == what::head) && batch > model.max_batch)
-    throw std::runtime_error(
-        fmt::format("option --batch: got {}, but the trainer was compiled for "
-                    "at most {}; compile it with --max-batch={}",
-                    batch, model.max_batch, batch));
+  if (kind == what::train || kind == what::head)
+    check_training_batch(batch, model);
   if (kind == what::features && !context.variant.features)
     throw std::runtime_error(
         "option --what: nothing is frozen before the first trained layer, so "

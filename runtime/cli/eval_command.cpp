@@ -4,6 +4,7 @@
 #include "train/checkpoint_model.h"
 #include "train/evaluate.h"
 
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -50,13 +51,17 @@ int eval_command(const command_context &context) {
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);
   loader images(index.samples, model.input(), loading, bad.callback());
-  images.start(sequential_order(index.samples.size()));
-  tally result = evaluate(model.engine(), images, [&](const tally &so_far) {
-    context.out.progress(fmt::format(
-        "{}/{}  loss {:.4f}  top-1 {}", so_far.images, index.samples.size(),
-        so_far.loss(), format_percent(so_far.top1())));
+  auto all = static_cast<std::int64_t>(index.samples.size());
+  images.start(sequential_order(all));
+  auto start = std::chrono::steady_clock::now();
+  tally result = evaluate(model.engine(), images, [&](std::int64_t done) {
+    std::chrono::duration<double> passed =
+        std::chrono::steady_clock::now() - start;
+    context.out.progress(
+        "evaluation " + format_evaluation(done, all, passed.count()));
     return true;
   });
+  bad.say_count();
   if (options.given("json")) {
     nlohmann::ordered_json json{{"images", result.images},
                                 {"loss", result.loss()},

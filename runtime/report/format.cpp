@@ -31,6 +31,14 @@ std::string format_progress(const progress &state) {
   return text;
 }
 
+std::string format_evaluation(std::int64_t done, std::int64_t all,
+                              double seconds) {
+  double rate = static_cast<double>(done) / seconds;
+  return fmt::format("[{}] {}/{}  {:.1f} images/s  {} left", bar(done, all),
+                     done, all, rate,
+                     format_duration(static_cast<double>(all - done) / rate));
+}
+
 std::string format_duration(double seconds) {
   auto whole = static_cast<std::int64_t>(std::llround(std::max(seconds, 0.0)));
   if (whole < 3600)

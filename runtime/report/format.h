@@ -20,6 +20,12 @@ struct progress {
 /// 1:23 left"
 std::string format_progress(const progress &state);
 
+/// Where a pass without training stands, after `seconds`: "[====>     ]
+/// 640/2000  412.3 images/s  0:03 left". No loss and no accuracy: images are
+/// visited class by class, so those of a part say nothing about the whole.
+std::string format_evaluation(std::int64_t done, std::int64_t all,
+                              double seconds);
+
 /// "0:07", "12:31", "3:05:00"
 std::string format_duration(double seconds);
 

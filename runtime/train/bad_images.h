@@ -21,7 +21,14 @@ public:
     };
   }
 
-  std::size_t count() const { return seen_.size(); }
+  /// How many there were, if any.
+  void say_count() const {
+    if (!seen_.empty())
+      out_.say(std::to_string(seen_.size()) +
+               (seen_.size() == 1
+                    ? " image could not be read and was left out."
+                    : " images could not be read and were left out."));
+  }
 
 private:
   console &out_;

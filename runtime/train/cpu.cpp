@@ -150,6 +150,11 @@ const resnetc_variant &choose_variant(const resnetc_variant *const *variants,
           variant.abi_version, static_cast<int>(RESNETC_ABI_VERSION));
       continue;
     }
+    if (variant.model->struct_size < sizeof(resnetc_model)) {
+      problem = "the model was compiled by an older resnetc than the runtime's; "
+                "compile and link both with the same one";
+      continue;
+    }
     std::string missing = missing_feature(variant, has);
     if (missing.empty())
       return variant;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fmt/format.h>
+#include <stdexcept>
 
 namespace resnetc {
 namespace {
@@ -36,6 +38,20 @@ resnetc_arena arena_for(const resnetc_model &model, engine_use use) {
   const resnetc_arena &gradients = model.gradients_arena;
   return {std::max(both.fixed, gradients.fixed), gradients.per_image,
           std::max(both.per_thread, gradients.per_thread)};
+}
+
+void check_training_batch(std::int64_t batch, const resnetc_model &model) {
+  if (batch > model.max_batch)
+    throw std::runtime_error(
+        fmt::format("option --batch: got {}, but the trainer was compiled for "
+                    "at most {}; compile it with --max-batch={}",
+                    batch, model.max_batch, batch));
+  if (batch < model.smallest_batch)
+    throw std::runtime_error(
+        fmt::format("option --batch: got {}, but batch norm needs at least two "
+                    "values a channel, and some maps of this model are 1x1; "
+                    "use --batch {} or more",
+                    batch, model.smallest_batch));
 }
 
 engine::engine(const resnetc_variant &variant, int threads, std::int64_t batch,

@@ -19,6 +19,10 @@ enum class engine_use { inference, training };
 /// the others' arenas, for model.feature_batch images, are part of `fixed`.
 resnetc_arena arena_for(const resnetc_model &model, engine_use use);
 
+/// Throws std::runtime_error with a remedy where `gradients` does not take
+/// --batch many images.
+void check_training_batch(std::int64_t batch, const resnetc_model &model);
+
 /// A training step's settings, but for the learning rate.
 struct optimizer_settings {
   resnetc_optimizer kind = RESNETC_SGD;

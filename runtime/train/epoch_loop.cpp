@@ -50,8 +50,7 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                 options_for(engine, settings, augment), bad_images_.callback()),
       validation_(data.validation.samples, input_of(engine.model()),
                   options_for(engine, settings, augmentation::none),
-                  bad_images_.callback()),
-      smallest_batch_(smallest_batch(engine.model())) {
+                  bad_images_.callback()) {
   auto images = static_cast<std::int64_t>(data.training.samples.size());
   schedule_ = {settings.schedule,
                settings.lr,
@@ -60,7 +59,9 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                settings.step_factor,
                settings.epochs,
                std::max<std::int64_t>(
-                   count_steps(images, settings.batch, smallest_batch_), 1)};
+                   count_steps(images, settings.batch,
+                               engine.model().smallest_batch),
+                   1)};
 }
 
 int epoch_loop::run() {
@@ -90,7 +91,7 @@ bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
   while (const batch *images = training_.next()) {
     if (interrupt_.interrupted())
       return false;
-    if (images->size < smallest_batch_) {
+    if (images->size < engine_.model().smallest_batch) {
       if (!std::exchange(said_left_out_, true))
         out_.say("The last batch of an epoch holds a single image, and batch "
                  "norm needs two values a channel: that image is left out.");
@@ -129,13 +130,12 @@ void epoch_loop::train_batch(const batch &images, int epoch,
 // False after Ctrl-C.
 bool epoch_loop::validate(int epoch, epoch_metrics &row) {
   clock::time_point start = clock::now();
-  std::size_t all = data_.validation.samples.size();
+  auto all = static_cast<std::int64_t>(data_.validation.samples.size());
   validation_.start(sequential_order(all));
-  tally sum = evaluate(engine_, validation_, [&](const tally &so_far) {
+  tally sum = evaluate(engine_, validation_, [&](std::int64_t done) {
     out_.progress(
-        fmt::format("epoch {}/{} validation {}/{}  loss {:.4f}  accuracy {}",
-                    epoch, settings_.epochs, so_far.images, all, so_far.loss(),
-                    format_percent(so_far.top1())));
+        fmt::format("epoch {}/{} validation {}", epoch, settings_.epochs,
+                    format_evaluation(done, all, seconds_since(start))));
     return !interrupt_.interrupted();
   });
   if (interrupt_.interrupted())
@@ -173,7 +173,7 @@ int epoch_loop::stop(int epoch) {
   if (!engine_.finite())
     fail_not_finite(epoch);
   save_last();
-  out_.say(fmt::format("Stopped in epoch {} after {} steps; saved {}.", epoch,
+  out_.say(fmt::format("Stopped in epoch {} after step {}; saved {}.", epoch,
                        engine_.steps_done(), folder_.last().string()));
   return interrupted_exit;
 }
@@ -220,11 +220,7 @@ void epoch_loop::fail_not_finite(int epoch) const {
 }
 
 void epoch_loop::say_end() const {
-  if (bad_images_.count() > 0)
-    out_.say(fmt::format("{} {} could not be read and {} left out.",
-                         bad_images_.count(),
-                         bad_images_.count() == 1 ? "image" : "images",
-                         bad_images_.count() == 1 ? "was" : "were"));
+  bad_images_.say_count();
   out_.say(fmt::format("Best: epoch {} with top-1 {}, in {}.", best_->epoch,
                        format_percent(best_->val_top1),
                        folder_.best().string()));

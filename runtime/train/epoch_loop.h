@@ -51,7 +51,6 @@ private:
   interrupt_guard interrupt_;
   bad_images bad_images_;
   loader training_, validation_;
-  std::int64_t smallest_batch_;
   learning_rate schedule_;
   int epochs_done_ = 0;
   bool said_left_out_ = false;

@@ -8,7 +8,7 @@ transform_spec input_of(const resnetc_model &model) {
 }
 
 tally evaluate(engine &engine, loader &images,
-               const std::function<bool(const tally &)> &on_batch) {
+               const std::function<bool(std::int64_t images)> &on_batch) {
   tally result;
   engine.refresh();
   std::size_t classes = engine.model().classes;
@@ -17,7 +17,7 @@ tally evaluate(engine &engine, loader &images,
         engine.logits(engine.records(batch->images, batch->size), batch->size);
     for (std::int64_t i = 0; i < batch->size; ++i)
       result.add(logits.subspan(i * classes, classes), batch->labels[i]);
-    if (!on_batch(result))
+    if (!on_batch(result.images))
       break;
   }
   return result;

@@ -14,9 +14,9 @@ namespace resnetc {
 transform_spec input_of(const resnetc_model &model);
 
 /// Refreshes the engine, then runs through the pass that was started on
-/// `images`. `on_batch` is told of each batch and may end the pass by returning
-/// false.
+/// `images`. `on_batch` is told after each batch how many images are done, and
+/// may end the pass by returning false.
 tally evaluate(engine &engine, loader &images,
-               const std::function<bool(const tally &)> &on_batch);
+               const std::function<bool(std::int64_t images)> &on_batch);
 
 } // namespace resnetc

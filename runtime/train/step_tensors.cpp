@@ -47,14 +47,15 @@ given_batch read_batch(const tensor_file &file,
                        const resnetc_variant &variant) {
   const resnetc_model &model = *variant.model;
   std::string expected =
-      fmt::format("[N, {}, {}, {}] in f32 or f64, 1 <= N <= {}", model.channels,
-                  model.height, model.width, model.max_batch);
+      fmt::format("[N, {}, {}, {}] in f32 or f64, {} <= N <= {}",
+                  model.channels, model.height, model.width,
+                  model.smallest_batch, model.max_batch);
   const tensor_view &images = find(file, "images", expected);
   std::int64_t n = images.shape.empty() ? 0 : images.shape[0];
   bool fits =
       images.shape == std::vector<std::int64_t>{n, model.channels, model.height,
                                                 model.width} &&
-      n >= 1 && n <= model.max_batch;
+      n >= model.smallest_batch && n <= model.max_batch;
   if (!fits || !is_floating(images.dtype))
     throw file_error(file.path(),
                      fmt::format("'images' is {} in {}, expected {}",

@@ -15,18 +15,6 @@ namespace {
 constexpr const char *optimizer_names[] = {"sgd", "adam", "adamw"};
 constexpr const char *schedule_names[] = {"constant", "cosine", "step"};
 
-void check_batch(const train_settings &settings, const resnetc_model &model) {
-  if (settings.batch > model.max_batch)
-    throw std::runtime_error(
-        fmt::format("option --batch: got {}, but the trainer was compiled for "
-                    "at most {}; compile it with --max-batch={}",
-                    settings.batch, model.max_batch, settings.batch));
-  if (settings.batch < smallest_batch(model))
-    throw std::runtime_error(
-        "option --batch: got 1, but batch norm needs at least two values a "
-        "channel; use --batch 2 or more");
-}
-
 void say_augmentation(const train_settings &settings, augmentation augment,
                       const resnetc_model &model, console &out) {
   bool crops = augment == augmentation::crop_flip;
@@ -71,19 +59,6 @@ void say_settings(const train_settings &settings,
 
 } // namespace
 
-std::int64_t smallest_batch(const resnetc_model &model) {
-  constexpr int total_stride = 32; // torchvision's ResNets
-  auto moves = [](const resnetc_tensor &tensor) {
-    return tensor.space == RESNETC_STATS;
-  };
-  bool batch_statistics =
-      std::any_of(model.tensors, model.tensors + model.tensor_count, moves);
-  return batch_statistics && model.height <= total_stride &&
-                 model.width <= total_stride
-             ? 2
-             : 1;
-}
-
 augmentation choose_augmentation(augment_choice choice,
                                  const resnetc_model &model) {
   if (choice == augment_choice::automatic)
@@ -97,7 +72,7 @@ int train(const resnetc_variant &variant, const train_settings &settings,
           console &out) {
   const resnetc_model &model = *variant.model;
   check_run_folder(settings.out, settings.force);
-  check_batch(settings, model);
+  check_training_batch(settings.batch, model);
   say_settings(settings, variant, out);
   train_data data = find_train_data(settings, model, out);
   engine engine(variant, settings.threads, settings.batch,

@@ -13,12 +13,6 @@ namespace resnetc {
 int train(const resnetc_variant &variant, const train_settings &settings,
           console &out);
 
-/// Images that a training batch needs at least: 2 where a batch norm on batch
-/// statistics may see one value a channel, else 1. The table does not say how
-/// large the maps are; a network whose input is at most 32x32 is taken to
-/// shrink them to 1x1.
-std::int64_t smallest_batch(const resnetc_model &model);
-
 /// What --augment auto comes to: none where at least half of the forward FLOPs
 /// are in the frozen prefix.
 augmentation choose_augmentation(augment_choice choice,

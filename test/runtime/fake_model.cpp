@@ -5,6 +5,7 @@
 //   FAKE_WHOLE    the projections are trained too, behind a statistic that training moves; images are their own records
 //   FAKE_CPU      a CPU feature that the variant claims to need
 //   FAKE_HASH     the spec's hash
+//   FAKE_SMALLEST_BATCH  images that a training step needs
 #include <resnetc/abi.h>
 
 #include <algorithm>
@@ -16,6 +17,9 @@
 #endif
 #ifndef FAKE_WHOLE
 #define FAKE_WHOLE 0
+#endif
+#ifndef FAKE_SMALLEST_BATCH
+#define FAKE_SMALLEST_BATCH 1
 #endif
 #ifndef FAKE_HASH
 #define FAKE_HASH "fa4e"
@@ -287,7 +291,8 @@ const resnetc_model model{sizeof(resnetc_model),
                           arena,
                           &training,
                           tensors,
-                          whole ? 5 : 3};
+                          whole ? 5 : 3,
+                          FAKE_SMALLEST_BATCH};
 
 #ifdef FAKE_CPU
 const char *const cpu_features[] = {"sse2", FAKE_CPU, nullptr};

@@ -3,12 +3,15 @@
 #include "report/format.h"
 #include "train/cpu.h"
 #include "train/engine.h"
+#include "train/interrupt.h"
 #include "train/metrics.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
 
 #include <cmath>
+#include <csignal>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace resnetc;
 
@@ -96,19 +99,25 @@ TEST(Augmentation, NoneWhereHalfOfTheWorkIsFrozen) {
   EXPECT_EQ(choose_augmentation(augment_choice::none, model), augmentation::none);
 }
 
-TEST(SmallestBatch, TwoForBatchStatisticsOfSmallMaps) {
-  resnetc_tensor tensors[2]{};
-  tensors[0].space = RESNETC_TRAINED;
-  tensors[1].space = RESNETC_STATS;
-  resnetc_model model{};
-  model.tensors = tensors;
-  model.height = model.width = 32;
-  model.tensor_count = 1;
-  EXPECT_EQ(smallest_batch(model), 1);
-  model.tensor_count = 2;
-  EXPECT_EQ(smallest_batch(model), 2);
-  model.width = 33; // a map of 1x2 at the end
-  EXPECT_EQ(smallest_batch(model), 1);
+TEST(TrainingBatch, LiesWithinTheTablesLimits) {
+  auto error_of = [](std::int64_t batch, std::int64_t smallest) -> std::string {
+    resnetc_model model{};
+    model.max_batch = 64;
+    model.smallest_batch = smallest;
+    try {
+      check_training_batch(batch, model);
+    } catch (const std::runtime_error &e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(error_of(1, 1), "");
+  EXPECT_EQ(error_of(2, 2), "");
+  EXPECT_EQ(error_of(64, 2), "");
+  EXPECT_EQ(error_of(65, 1), "option --batch: got 65, but the trainer was compiled for at most 64; compile it with "
+                             "--max-batch=65");
+  EXPECT_EQ(error_of(1, 2), "option --batch: got 1, but batch norm needs at least two values a channel, and some maps of "
+                            "this model are 1x1; use --batch 2 or more");
 }
 
 TEST(Arena, CoversEveryFunction) {
@@ -126,11 +135,43 @@ TEST(Arena, CoversEveryFunction) {
   EXPECT_EQ(training.per_thread, 7);
 }
 
+TEST(InterruptDeathTest, AFirstOneWaitsForTheGuardsOwner) {
+  EXPECT_EXIT(
+      {
+        handle_interrupts();
+        interrupt_guard guard;
+        bool before = guard.interrupted();
+        raise(SIGINT);
+        _exit(!before && guard.interrupted() ? 7 : 8);
+      },
+      testing::ExitedWithCode(7), "");
+  EXPECT_EXIT(
+      {
+        handle_interrupts();
+        interrupt_guard guard;
+        raise(SIGINT);
+        raise(SIGINT);
+        _exit(8);
+      },
+      testing::ExitedWithCode(interrupted_exit), "");
+  EXPECT_EXIT(
+      {
+        handle_interrupts();
+        { interrupt_guard guard; }
+        raise(SIGINT);
+        _exit(8);
+      },
+      testing::ExitedWithCode(interrupted_exit), "");
+}
+
 bool old_cpu(std::string_view feature) { return feature == "sse2" || feature == "avx2"; }
 
 TEST(Cpu, TakesTheFirstVariantThatRuns) {
   const char *const wide[] = {"avx2", "avx512f", nullptr}, *const narrow[] = {"avx2", nullptr};
+  resnetc_model model{};
+  model.struct_size = sizeof model;
   resnetc_variant first{}, second{};
+  first.model = second.model = &model;
   first.struct_size = second.struct_size = sizeof(resnetc_variant);
   first.abi_version = second.abi_version = RESNETC_ABI_VERSION;
   first.cpu_features = wide;
@@ -145,6 +186,10 @@ TEST(Cpu, TakesTheFirstVariantThatRuns) {
     EXPECT_NE(std::string(e.what()).find("this CPU lacks avx512f"), std::string::npos) << e.what();
   }
   EXPECT_THROW(choose_variant(none, old_cpu), std::runtime_error);
+  EXPECT_EQ(&choose_variant(one, [](std::string_view) { return true; }), &first);
+  model.struct_size = offsetof(resnetc_model, smallest_batch); // of before that field
+  EXPECT_THROW(choose_variant(one, [](std::string_view) { return true; }), std::runtime_error);
+  model.struct_size = sizeof model;
   first.abi_version = 99;
   EXPECT_THROW(choose_variant(one, cpu_has), std::runtime_error);
 }
@@ -181,6 +226,7 @@ TEST(Format, Figures) {
   EXPECT_EQ(format_count(999), "999");
   EXPECT_EQ(format_progress({2, 10, 37, 74, 0.5, 0.25, 52.04, 83}),
             "epoch 2/10 [==========>         ] 37/74  loss 0.5000  accuracy 25.0 %  52.0 images/s  1:23 left");
+  EXPECT_EQ(format_evaluation(640, 1600, 2), "[========>           ] 640/1600  320.0 images/s  0:03 left");
   EXPECT_EQ(format_table({{"a", "10"}, {"bcd", "7"}}, {false, true}), "a    10\nbcd   7\n");
 }
 

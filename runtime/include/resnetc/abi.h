@@ -112,6 +112,8 @@ typedef struct {
   const resnetc_training *training;
   const resnetc_tensor *tensors;
   int64_t tensor_count;
+  int64_t smallest_batch;     /* images that `gradients` needs at least: 2 where a batch norm on batch statistics sees maps of
+                                 1x1, whose variance over a single image is that of one value; else 1 */
 } resnetc_model;
 
 /* Optimizer settings of one trained tensor. */
@@ -128,8 +130,8 @@ typedef void (*resnetc_body)(const struct resnetc_call *, int64_t begin, int64_t
  * otherwise; a function reads and writes only what its line below names. Thread-safe when the written
  * buffers differ.
  *
- *   prepare    frozen -> frozen_derived
- *   refresh    trained, stats, frozen -> trained_derived
+ *   prepare    frozen -> frozen_derived; uses arena, as much as `logits`
+ *   refresh    trained, stats, frozen -> trained_derived; uses arena, as much as `logits`
  *   features   images, frozen, frozen_derived -> records (feature_batch images at most); uses arena
  *   gradients  records, labels, frozen, frozen_derived, trained, label_smoothing, loss_divisor, seed, step,
  *              sample_ids -> gradients (set, or added to where accumulate != 0), loss, hits, stats, and logits where not null;

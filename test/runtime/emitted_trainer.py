@@ -1,0 +1,43 @@
+"""What the trainer takes from the table of a compiled model.
+
+emitted_trainer.py BUILD    BUILD holds bin/resnetc
+"""
+
+import math, os, subprocess, unittest
+
+from trainer_case import BIN, TrainerCase, read_tensors, write
+
+TINY = "resnet(basic, {1, 1, 1, 1}).width(8).replace_fc(3)"
+
+
+class EmittedTrainer(TrainerCase):
+    def compile(self, name, spec):
+        write(self.at(f"{name}.rdsl"), spec)
+        subprocess.run([os.path.join(BIN, "bin/resnetc"), self.at(f"{name}.rdsl"), "-o", self.at(name)], check=True)
+        return self.at(name)
+
+    def test_smallest_batch(self):
+        one = ["bench", "--what", "train", "--batch", 1, "--seconds", 0]
+        for name, rules in (
+            ("last_map_of_1x1", ".input(32, 32)"),
+            ("last_stage_trained", '.input(32, 32).freeze_until("layer4.0.bn2")'),
+        ):
+            program = self.compile(name, TINY + rules)
+            self.fails("use --batch 2 or more", *one, program=program)
+            self.run_it("bench", "--what", "train", "--batch", 2, "--seconds", 0, program=program)
+        for name, rules in (("last_map_of_1x2", ".input(32, 33)"), ("last_stage_frozen", '.input(32, 32).freeze("layer4")')):
+            self.run_it(*one, program=self.compile(name, TINY + rules))
+
+    def test_last_batch_of_one_with_a_small_stem(self):
+        program = self.compile("small", TINY + ".input(32, 32).stem(stem::small)")
+        done = self.run_it(
+            "train", "--data", "data", "--epochs", 2, "--batch", 31, "--out", "run", program=program
+        )  # 63 images: 31 + 31 + 1
+        self.assertNotIn("left out", done.stdout)
+        tensors = read_tensors(self.at("run/last.safetensors"))[0]
+        self.assertEqual(tensors["layer4.0.bn2.num_batches_tracked"][1], [6])
+        self.assertTrue(all(math.isfinite(v) for _, values in tensors.values() for v in values))
+
+
+if __name__ == "__main__":
+    unittest.main()
