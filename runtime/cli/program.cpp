@@ -61,7 +61,9 @@ int run(std::span<const char *const> words, const std::string &program,
 int run_program(int argc, const char *const *argv,
                 const resnetc_variant *const *variants) {
   console out(stdout);
-  std::signal(SIGPIPE, SIG_IGN); // a closed pipe shows as a failed write
+  // A closed pipe and a file over the limit (ulimit -f) show as failed writes.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   handle_interrupts();
   int code = 1;
   try {

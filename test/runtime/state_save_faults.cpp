@@ -5,8 +5,10 @@
 #include "state_model.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include <cerrno>
+#include <csignal>
 
 using namespace resnetc;
 
@@ -15,12 +17,15 @@ namespace {
 /// Fails the `failing`-th of the calls that can matter; close really closes and unlink is only counted.
 struct faulty_ops : file_ops {
   int failing = 0, calls = 0, reason = ENOSPC;
+  bool kills = false; // as `kill -9` does, instead of failing
   bool renamed = false;
   std::size_t largest_write = ~std::size_t{0};
 
   bool fails() {
     if (++calls != failing)
       return false;
+    if (kills)
+      raise(SIGKILL);
     errno = reason;
     return true;
   }
@@ -92,6 +97,41 @@ TEST_F(SaveFaults, LeaveTheOldFileWhole) {
   }
   // Two opens, a write for the header and each tensor, the file's sync, close, rename, the folder's sync.
   EXPECT_EQ(failures, 2 + 1 + static_cast<int>(t.tensors.size()) + 4);
+}
+
+TEST_F(SaveFaults, KilledAtAnyPointLeaveAWholeFile) {
+  save_checkpoint(path, state, info);
+  const std::string old = contents(path);
+  state.initialise_all(1);
+  save_checkpoint(folder.path / "new", state, info);
+  const std::string expected = contents(folder.path / "new");
+  int kills = 0, old_ones = 0;
+  for (bool ended = false; !ended; ++kills) {
+    SCOPED_TRACE(kills);
+    save_checkpoint(path, state, info); // whatever the last one left
+    EXPECT_EQ(folder.entries(), 2u);
+    folder.write("best.safetensors", old);
+    const pid_t child = fork();
+    if (child == 0) {
+      faulty_ops ops;
+      ops.kills = true;
+      ops.failing = kills + 1;
+      ops.largest_write = 100;
+      save_checkpoint(path, state, info, ops);
+      _exit(0);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ended = WIFEXITED(status);
+    ASSERT_TRUE(ended || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    const std::string left = contents(path);
+    EXPECT_TRUE(left == (ended ? expected : old) || left == expected);
+    old_ones += left == old;
+  }
+  EXPECT_EQ(contents(path), expected);
+  // All but the last three: before the folder's sync, the closing of its descriptor, and after all.
+  EXPECT_EQ(old_ones, kills - 3);
+  EXPECT_GT(old_ones, 20);
 }
 
 TEST_F(SaveFaults, GoOnAfterInterruptionsAndShortWrites) {
