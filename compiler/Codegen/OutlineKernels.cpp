@@ -132,16 +132,17 @@ private:
     BackwardSliceOptions options;
     options.inclusive = true;
     options.omitBlockArguments = true;
-    for (Value v : values) {
-      if (v == parent.getArgument(0))
-        continue;
-      if (isa<BlockArgument>(v) || failed(getBackwardSlice(v, &slice, options)))
+    auto foreign = [&](Value v) { return isa<BlockArgument>(v) && v != parent.getArgument(0); };
+    for (Value v : values)
+      if (foreign(v) || (v.getDefiningOp() && failed(getBackwardSlice(v, &slice, options))))
         return loop.emitOpError("uses a value that is not a function of the call");
-    }
     slice = topologicalSort(slice);
-    for (Operation *op : slice)
+    for (Operation *op : slice) {
+      if (llvm::any_of(op->getOperands(), foreign))
+        return loop.emitOpError("uses a value that is not a function of the call");
       if (!isPure(op))
         return op->emitOpError("is used by a parallel loop but is not a pure function of the call");
+    }
     return success();
   }
 
