@@ -1,17 +1,18 @@
 // The gradients of a linear layer: by its input through transposed weights, by its weight in place.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
+// Little work runs serially: no tile.
 // CHECK-LABEL: func.func @dx(
 // CHECK:       %[[DY:.*]] = bufferization.to_tensor {{.*}} to tensor<?x1x32xf32>
 // CHECK:       %[[W:.*]] = bufferization.to_tensor {{.*}} to tensor<1x2x32x32xf32>
 // CHECK:       %[[EMPTY:.*]] = tensor.empty() : tensor<2x1x32x32xf32>
 // CHECK:       %[[WT:.*]] = linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d1, d0, d3, d2)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3)>],
-// CHECK-SAME:    ins(%[[W]] : {{.*}}) outs(%[[EMPTY]] :
+// CHECK-SAME:    ins(%[[W]] : {{.*}}) outs(%[[EMPTY]] : tensor<2x1x32x32xf32>) {
 // CHECK-NEXT:  ^bb0(%[[IN:.*]]: f32, %{{.*}}: f32):
 // CHECK-NEXT:    linalg.yield %[[IN]]
 // CHECK:       %[[START:.*]] = linalg.fill {{.*}} -> tensor<?x2x32xf32>
 // CHECK-NEXT:  linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d1, d3, d4)>, affine_map<{{[^>]*}}-> (d0, d3, d4, d2)>, affine_map<{{[^>]*}}-> (d1, d0, d2)>],
-// CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[DY]], %[[WT]] : {{.*}}) outs(%[[START]] :
+// CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[DY]], %[[WT]] : {{.*}}) outs(%[[START]] : tensor<?x2x32xf32>) {
 // CHECK:         arith.mulf
 // CHECK:       return
 resnet.parameter @w "linear_weight" : tensor<5x40xf32>

