@@ -1,0 +1,39 @@
+// A tile's buffers that registers do not replace go on the stack: once, at the function's entry, not once a tile.
+// RUN: resnet-opt %s --split-input-file --verify-diagnostics --resnet-emit-kernels | FileCheck %s
+
+// CHECK-LABEL: func.func @stack(
+// CHECK-NEXT:  %[[S:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16xf32>
+// CHECK-NOT:   memref.alloc
+// CHECK:       scf.for
+// CHECK-NOT:   memref.alloc
+// CHECK:         call @use(%[[S]])
+func.func private @use(memref<16xf32>)
+func.func @stack(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %s = memref.alloc() : memref<16xf32>
+    func.call @use(%s) : (memref<16xf32>) -> ()
+  }
+  return
+}
+
+// -----
+
+func.func private @use(memref<1048576xf32>)
+func.func @too_large() {
+  // expected-error @+1 {{expected a tile's buffer to be replaced by registers, or to have a size that fits a stack}}
+  %s = memref.alloc() : memref<1048576xf32>
+  func.call @use(%s) : (memref<1048576xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @use(memref<?xf32>)
+func.func @of_no_known_size(%n: index) {
+  // expected-error @+1 {{expected a tile's buffer to be replaced by registers, or to have a size that fits a stack}}
+  %s = memref.alloc(%n) : memref<?xf32>
+  func.call @use(%s) : (memref<?xf32>) -> ()
+  return
+}
