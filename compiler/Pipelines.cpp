@@ -14,6 +14,7 @@
 #include "Frontend/Import.h"
 #include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
+#include "Transforms/Kept.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -30,12 +31,18 @@
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace resnetc;
 
 namespace {
 
-void addTransforms(OpPassManager &pm) {
-  pm.addPass(resnet::createFreeze());
-  pm.addPass(resnet::createDifferentiate());
+/// From @forward as the frontend makes it, or from a later stage, to the functions of the seam.
+void addTransforms(OpPassManager &pm, Stage from) {
+  if (from == Stage::Split)
+    return;
+  if (from == Stage::Forward) {
+    pm.addPass(resnet::createFreeze());
+    pm.addPass(resnet::createDifferentiate());
+  }
   pm.addPass(resnet::createFoldBatchNorm());
   pm.addPass(resnet::createFuseEpilogue());
   pm.addPass(resnet::createSplit());
@@ -53,7 +60,7 @@ void addBufferization(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void addKernels(OpPassManager &pm, const resnetc::Target &target) {
+void addKernels(OpPassManager &pm, const Target &target) {
   pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(resnet::createOutlineKernels());
@@ -84,21 +91,14 @@ void addLLVM(OpPassManager &pm) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-DialectRegistry makeRegistry() {
-  DialectRegistry registry;
-  registry.insert<resnet::ResnetDialect, abi::AbiDialect, bufferization::BufferizationDialect>();
-  arith::registerBufferizableOpInterfaceExternalModels(registry);
-  linalg::registerBufferizableOpInterfaceExternalModels(registry);
-  linalg::registerTilingInterfaceExternalModels(registry);
-  scf::registerBufferizableOpInterfaceExternalModels(registry);
-  tensor::registerBufferizableOpInterfaceExternalModels(registry);
-  tensor::registerTilingInterfaceExternalModels(registry);
-  resnetc::registerTranslations(registry);
-  return registry;
+/// From the functions of the seam to kernels; their arenas stand on them.
+void addLowering(OpPassManager &pm, const Target &target) {
+  addBufferization(pm);
+  addKernels(pm, target);
 }
 
-bool run(MLIRContext &context, ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
-  PassManager pm(&context);
+bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
+  PassManager pm(module.getContext());
 #ifndef RESNETC_VERIFY_EACH
   pm.enableVerifier(false);
 #endif
@@ -106,18 +106,94 @@ bool run(MLIRContext &context, ModuleOp module, llvm::function_ref<void(OpPassMa
   return succeeded(pm.run(module));
 }
 
+/// What `resnet-to-llvm` takes.
+struct ToLLVMOptions : PassPipelineOptions<ToLLVMOptions> {
+  Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("LLVM's name of an x86-64 CPU"), llvm::cl::init("native")};
+  Option<Stage> from{*this, "from", llvm::cl::desc("what the module holds already"), llvm::cl::init(Stage::Forward),
+                     llvm::cl::values(clEnumValN(Stage::Forward, "forward", "@forward alone"),
+                                      clEnumValN(Stage::Gradients, "gradients", "@forward and @gradients"),
+                                      clEnumValN(Stage::Split, "split", "the functions of the seam"))};
+};
+
 } // namespace
+
+void resnetc::registerPipelines() {
+  auto build = [](OpPassManager &pm, StringRef text, llvm::function_ref<LogicalResult(const Twine &)> error) -> LogicalResult {
+    ToLLVMOptions options;
+    if (failed(options.parseFromString(text)))
+      return mlir::failure();
+    std::optional<Target> target = Target::lookUp(options.mcpu);
+    if (!target)
+      return error("unknown CPU \"" + options.mcpu + "\"");
+    addTransforms(pm, options.from);
+    pm.addPass(resnet::createResnetToLinalg());
+    addLowering(pm, *target);
+    addLLVM(pm);
+    return success();
+  };
+  registerPassPipeline("resnet-to-llvm", "everything from @forward, or from a later stage, to the LLVM dialect", build,
+                       [](auto handle) { handle(ToLLVMOptions()); });
+}
+
+void resnetc::registerDialects(DialectRegistry &registry) {
+  registry.insert<resnet::ResnetDialect, abi::AbiDialect, bufferization::BufferizationDialect>();
+  arith::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerTilingInterfaceExternalModels(registry);
+  scf::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerTilingInterfaceExternalModels(registry);
+  registerTranslations(registry);
+}
 
 bool resnetc::compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
                       llvm::raw_ostream &errors) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  Type element = options.f64 ? Type(Float64Type::get(&context)) : Type(Float32Type::get(&context));
+  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, element);
+  if (!module) {
+    errors << "error: internal error in the compiler: the model could not be imported\n";
+    return false;
+  }
+  return compileModule(*module, Stage::Forward, model, options, stop, out, errors);
+}
+
+std::optional<MemoryUse> resnetc::measureMemory(const graph &model, llvm::raw_ostream &errors) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, Float32Type::get(&context));
+  MemoryUse use;
+  bool done = module && run(*module, [](OpPassManager &pm) { addTransforms(pm, Stage::Forward); });
+  if (done) {
+    use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
+    done = run(*module, [](OpPassManager &pm) {
+      pm.addPass(resnet::createResnetToLinalg());
+      addBufferization(pm);
+      pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
+    });
+  }
+  if (!done) {
+    errors << "error: internal error in the compiler: the memory of the model could not be planned\n";
+    return std::nullopt;
+  }
+  use.features = arenaOf(*module, "features");
+  use.gradients = arenaOf(*module, "gradients");
+  use.logits = arenaOf(*module, "logits");
+  return use;
+}
+
+bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
+                            llvm::raw_ostream &out, llvm::raw_ostream &errors) {
   std::optional<Target> target = Target::lookUp(options.mcpu);
   if (!target) {
     errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
     return false;
   }
-  MLIRContext context(makeRegistry(), MLIRContext::Threading::DISABLED);
   std::string first;
-  ScopedDiagnosticHandler diagnostics(&context, [&](Diagnostic &d) {
+  ScopedDiagnosticHandler diagnostics(module.getContext(), [&](Diagnostic &d) {
     if (first.empty())
       first = d.str();
     return success();
@@ -126,29 +202,24 @@ bool resnetc::compile(const graph &model, const CompileOptions &options, Emit st
     errors << "error: internal error in the compiler: " << first << "\n";
     return false;
   };
-  Type element = options.f64 ? Type(Float64Type::get(&context)) : Type(Float32Type::get(&context));
-  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, element);
-  if (!module || !run(context, *module, addTransforms))
-    return fail();
   auto print = [&] {
     module->print(out);
     out << '\n';
     return true;
   };
+  if (!run(module, [&](OpPassManager &pm) { addTransforms(pm, from); }))
+    return fail();
   if (stop == Emit::MLIR)
     return print();
-  ModelTable table(model, *module, options, *target);
-  if (!run(context, *module, [](OpPassManager &pm) { pm.addPass(resnet::createResnetToLinalg()); }))
+  ModelTable table(about, module, options, *target);
+  if (!run(module, [](OpPassManager &pm) { pm.addPass(resnet::createResnetToLinalg()); }))
     return fail();
   if (stop == Emit::Linalg)
     return print();
-  if (!run(context, *module, [&](OpPassManager &pm) {
-        addBufferization(pm);
-        addKernels(pm, *target);
-      }))
+  if (!run(module, [&](OpPassManager &pm) { addLowering(pm, *target); }))
     return fail();
-  table.readArenas(*module);
-  if (!run(context, *module, addLLVM))
+  table.readArenas(module);
+  if (!run(module, addLLVM))
     return fail();
-  return emitObject(*module, table, *target, stop, out, errors);
+  return emitObject(module, table, *target, stop, out, errors);
 }

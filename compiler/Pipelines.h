@@ -3,10 +3,18 @@
 #ifndef RESNETC_PIPELINES_H
 #define RESNETC_PIPELINES_H
 
+#include "resnetc/abi.h"
 #include "resnetc/graph.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <optional>
 #include <string>
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+} // namespace mlir
 
 namespace resnetc {
 
@@ -19,12 +27,37 @@ struct CompileOptions {
   bool f64 = false;            // element type; for tests
   std::string conv = "auto", precision = "f32";
   std::string specText;
+  std::string table = "resnetc_variants"; // the symbol that the object exports
 };
+
+/// What a module in the `resnet` dialect holds already: @forward as the frontend makes it, @gradients too, or the
+/// functions of the seam.
+enum class Stage { Forward, Gradients, Split };
 
 /// Runs the pipeline as far as `stop` asks and writes text (Assembly, LLVM, Linalg, MLIR) or an object (Object) to `out`.
 /// False after an error, which went to `errors` as one line.
 bool compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
              llvm::raw_ostream &errors);
+
+/// The same for a module in the `resnet` dialect, of a context with the dialects below. `about` tells the table what the
+/// module does not.
+bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
+                   llvm::raw_ostream &out, llvm::raw_ostream &errors);
+
+/// What a trainer needs of memory beside parameters, in float32.
+struct MemoryUse {
+  resnetc_arena features{}, gradients{}, logits{};
+  llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
+};
+
+/// Compiles as far as the memory plan. Nothing after an error, which went to `errors` as one line.
+std::optional<MemoryUse> measureMemory(const graph &model, llvm::raw_ostream &errors);
+
+/// The dialects and interfaces that the pipeline needs.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// Makes the pipeline known by name, `resnet-to-llvm`.
+void registerPipelines();
 
 /// Links an object with the runtime to an executable at `path`, with the system's c++. False after an error.
 bool link(llvm::StringRef object, llvm::StringRef path, llvm::raw_ostream &errors);

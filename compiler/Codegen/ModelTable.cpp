@@ -130,15 +130,16 @@ void ModelTable::fillTensors(ModuleOp split, const resnet::ParameterLayout &layo
   }
 }
 
+resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
+  auto func = planned.lookupSymbol<func::FuncOp>(function);
+  auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
+  return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
+}
+
 void ModelTable::readArenas(ModuleOp planned) {
-  auto read = [&](StringRef name) -> resnetc_arena {
-    auto func = planned.lookupSymbol<func::FuncOp>(name);
-    auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
-    return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
-  };
-  table.features_arena = read("features");
-  table.gradients_arena = read("gradients");
-  table.logits_arena = read("logits");
+  table.features_arena = arenaOf(planned, "features");
+  table.gradients_arena = arenaOf(planned, "gradients");
+  table.logits_arena = arenaOf(planned, "logits");
 }
 
 namespace {
@@ -235,5 +236,5 @@ void ModelTable::emit(llvm::Module &module) const {
             kPrivate);
   llvm::Constant *all[] = {variantTable, w.null()};
   auto *type = llvm::ArrayType::get(w.null()->getType(), 2);
-  w.add(llvm::ConstantArray::get(type, all), llvm::GlobalValue::ExternalLinkage, "resnetc_variants");
+  w.add(llvm::ConstantArray::get(type, all), llvm::GlobalValue::ExternalLinkage, options.table);
 }

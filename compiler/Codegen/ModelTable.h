@@ -21,6 +21,9 @@ class Module;
 
 namespace resnetc {
 
+/// The arena that PlanMemory left on a function; zeros where there is none.
+resnetc_arena arenaOf(mlir::ModuleOp planned, llvm::StringRef function);
+
 class ModelTable {
 public:
   /// From the module as Split leaves it.
@@ -29,7 +32,7 @@ public:
   /// The arenas, which PlanMemory leaves on the functions.
   void readArenas(mlir::ModuleOp planned);
 
-  /// Adds `resnetc_variants` and all that it points to.
+  /// Adds the exported table and all that it points to.
   void emit(llvm::Module &module) const;
 
 private:

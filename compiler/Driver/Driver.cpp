@@ -105,7 +105,10 @@ static bool writeOutput(const graph &model, const CommandLine &line,
 static bool run(const graph &model, const CommandLine &line,
                 llvm::raw_ostream &out, llvm::raw_ostream &errors) {
   if (line.explain) {
-    explain(model, out);
+    std::optional<MemoryUse> memory = measureMemory(model, errors);
+    if (!memory)
+      return false;
+    explain(model, *memory, out);
     if (line.output.empty())
       return true;
   }

@@ -20,7 +20,7 @@ struct Facts {
 };
 
 struct Totals {
-  int64_t forward = 0, dx = 0, dw = 0, prefix = 0;
+  int64_t forward = 0, dx = 0, dw = 0, kept = 0, prefix = 0;
 };
 } // namespace
 
@@ -61,40 +61,73 @@ static std::string megaflops(int64_t flops) {
   return flops ? llvm::formatv("{0:f1}", flops / 1e6).str() : "-";
 }
 
+static std::string kilobytes(int64_t bytes) {
+  return bytes ? llvm::formatv("{0:f1}", bytes / 1e3).str() : "-";
+}
+
 static void printRow(llvm::raw_ostream &out, llvm::StringRef layer,
                      llvm::StringRef state, llvm::StringRef forward,
                      llvm::StringRef dx, llvm::StringRef dw,
-                     llvm::StringRef reason) {
-  out << llvm::formatv("{0,-22}{1,-22}{2,11}{3,11}{4,11}  {5}\n", layer, state,
-                       forward, dx, dw, reason);
+                     llvm::StringRef kept, llvm::StringRef reason) {
+  out << llvm::formatv("{0,-22}{1,-16}{2,9}{3,9}{4,9}{5,9}{6}{7}\n", layer,
+                       state, forward, dx, dw, kept, reason.empty() ? "" : "  ",
+                       reason);
 }
 
-void explain(const graph &g, llvm::raw_ostream &out) {
+static Totals printLayers(const graph &g, const MemoryUse &memory,
+                          llvm::raw_ostream &out) {
   std::vector<Facts> facts = analyse(g);
   Totals sum;
-  out << g.name.view() << ", " << g.parameters() << " parameters, "
-      << g.trainable_parameters() << " trained; MFLOPs of one image\n\n";
-  printRow(out, "layer", "state", "forward", "dx", "dw", "why");
   for (int i = 0; i < g.count; ++i) {
     const node &n = g.nodes[i];
     if (n.name.empty())
       continue;
     int64_t flops = node_flops(g, n);
     int64_t dx = facts[n.inputs[0]].trainedUpstream ? flops : 0,
-            dw = n.weight_trained ? flops : 0;
+            dw = n.weight_trained ? flops : 0,
+            kept = memory.kept.lookup(llvm::StringRef(n.name.view()));
     sum.forward += flops;
     sum.dx += dx;
     sum.dw += dw;
+    sum.kept += kept;
     sum.prefix += facts[i].imageAlone ? flops : 0;
     std::string state = trainedText(n).str();
     if (n.kind == op_kind::batch_norm && !n.weight_trained &&
         n.policy == bn::batch)
       state += ", batch";
     printRow(out, n.name.view(), state, megaflops(flops), megaflops(dx),
-             megaflops(dw), why(g, n));
+             megaflops(dw), kilobytes(kept), why(g, n));
   }
+  return sum;
+}
+
+static void printArenas(const MemoryUse &memory, llvm::raw_ostream &out) {
+  out << "\narena, bytes    fixed    + batch *    + threads *\n";
+  auto print = [&](llvm::StringRef name, const resnetc_arena &arena) {
+    out << llvm::formatv("{0,-10}{1,11}{2,13}{3,15}\n", name, arena.fixed,
+                         arena.per_image, arena.per_thread);
+  };
+  print("features", memory.features);
+  print("logits", memory.logits);
+  print("gradients", memory.gradients);
+}
+
+void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out) {
+  out << g.name.view() << ", " << g.parameters() << " parameters, "
+      << g.trainable_parameters()
+      << " trained; of one image: MFLOPs, and kB kept for the backward half"
+         "\n\n";
+  printRow(out, "layer", "state", "forward", "dx", "dw", "kept", "why");
+  Totals sum = printLayers(g, memory, out);
+  // What ops without a name keep, such as the max pool's winners.
+  int64_t all = 0;
+  for (const auto &entry : memory.kept)
+    all += entry.second;
+  if (all != sum.kept)
+    printRow(out, "(pools and joins)", "", "", "", "",
+             kilobytes(all - sum.kept), "");
   printRow(out, "total", "", megaflops(sum.forward), megaflops(sum.dx),
-           megaflops(sum.dw), "");
+           megaflops(sum.dw), kilobytes(all), "");
   out << llvm::formatv("\na training step: {0:f1} MFLOPs an image, {1:f1} % of "
                        "one that trains everything\n",
                        (sum.forward + sum.dx + sum.dw) / 1e6,
@@ -103,6 +136,7 @@ void explain(const graph &g, llvm::raw_ostream &out) {
   out << llvm::formatv(
       "frozen prefix: {0:f1} MFLOPs an image, {1:f1} % of forward\n",
       sum.prefix / 1e6, sum.forward ? 100.0 * sum.prefix / sum.forward : 0.0);
+  printArenas(memory, out);
 }
 
 } // namespace resnetc

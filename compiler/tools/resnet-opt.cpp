@@ -4,6 +4,7 @@
 #include "Conversion/Passes.h"
 #include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
+#include "Pipelines.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/InitAllDialects.h"
@@ -20,5 +21,6 @@ int main(int argc, char **argv) {
   mlir::resnet::registerTransformsPasses();
   mlir::resnet::registerConversionPasses();
   mlir::resnet::registerCodegenPasses();
+  resnetc::registerPipelines();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "resnetc's passes, one by one\n", registry));
 }
