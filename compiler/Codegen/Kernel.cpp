@@ -3,6 +3,7 @@
 #include "Codegen/Kernel.h"
 
 #include "Codegen/BodyCloner.h"
+#include "Codegen/Tile.h"
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -16,13 +17,6 @@ using namespace mlir;
 using namespace mlir::resnet;
 
 namespace {
-
-constexpr int64_t kNone = -1;
-
-/// A register tile: `rows` along the row dimension, `vectors` of `lanes` along the vector dimension.
-struct Tile {
-  int64_t rows = 1, vectors = 1, lanes = 1;
-};
 
 //===----------------------------------------------------------------------===//
 // The loops
@@ -39,8 +33,9 @@ public:
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc))
       sizes.push_back(range.size);
     ivs.assign(sizes.size(), Value());
-    chooseDimensions();
-    chooseTile();
+    tile = chooseTile(op, kernel.epilogue, sizes, target);
+    vectorDim = tile.vectorDim;
+    rowDim = tile.rowDim;
     for (int64_t i = 0, n = sizes.size(); i < n; ++i)
       (op.getIteratorTypesArray()[i] == utils::IteratorType::reduction ? reductions : parallels).push_back(i);
     llvm::erase(parallels, vectorDim);
@@ -53,88 +48,6 @@ private:
   Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
   Value sizeOf(int64_t dim) { return getValueOrCreateConstantIndexOp(b, loc, sizes[dim]); }
   std::optional<int64_t> staticSize(int64_t dim) { return getConstantIntValue(sizes[dim]); }
-
-  //===--- shape of the tile ---===//
-
-  /// Whether dimension `dim` runs over adjacent elements of every operand that it indexes.
-  bool isContiguous(linalg::GenericOp generic, int64_t dim) {
-    for (OpOperand &operand : generic->getOpOperands()) {
-      AffineMap map = generic.getMatchingIndexingMap(&operand);
-      auto type = dyn_cast<MemRefType>(operand.get().getType());
-      for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-        if (!expr.isFunctionOfDim(dim))
-          continue;
-        if (i + 1 != map.getNumResults() || !type || !type.areTrailingDimsContiguous(1))
-          return false;
-        // expr - dim must not depend on dim.
-        AffineExpr rest = simplifyAffineExpr(expr - getAffineDimExpr(dim, b.getContext()), map.getNumDims(), 0);
-        if (rest.isFunctionOfDim(dim))
-          return false;
-      }
-      bool output = generic.isDpsInit(&operand);
-      if (output && !map.isFunctionOfDim(dim))
-        return false;
-    }
-    return true;
-  }
-
-  int64_t elementBytes() {
-    unsigned bits = 8;
-    for (Value v : op->getOperands())
-      bits = std::max(bits, getElementTypeOrSelf(v).getIntOrFloatBitWidth());
-    return bits / 8;
-  }
-
-  void chooseDimensions() {
-    SmallVector<int64_t> parallel;
-    for (auto [i, type] : llvm::enumerate(op.getIteratorTypesArray()))
-      if (type == utils::IteratorType::parallel)
-        parallel.push_back(i);
-    if (!parallel.empty()) {
-      int64_t last = parallel.back();
-      int64_t lanes = target.vectorBytes / elementBytes();
-      std::optional<int64_t> size = staticSize(last);
-      if (size && *size % lanes == 0 && isContiguous(op, last) &&
-          (!kernel.epilogue || isContiguous(kernel.epilogue, epilogueDim(last)))) {
-        vectorDim = last;
-        tile.lanes = lanes;
-        parallel.pop_back();
-      }
-    }
-    if (vectorDim == kNone)
-      return; // scalar loops: the optimizer behind us may still find vectors in them
-    for (int64_t dim : llvm::reverse(parallel))
-      if (staticSize(dim) != 1) {
-        rowDim = dim;
-        return;
-      }
-  }
-
-  /// Rows a tile: as many as the registers hold, but of a number that divides the size where a good one exists.
-  int64_t rowsFor(int64_t size, int64_t most) {
-    if (size <= most)
-      return size;
-    for (int64_t rows = most; 2 * rows >= most; --rows)
-      if (size % rows == 0)
-        return rows;
-    int64_t tiles = (size + most - 1) / most;
-    return (size + tiles - 1) / tiles;
-  }
-
-  void chooseTile() {
-    if (vectorDim == kNone)
-      return;
-    int64_t vectors = *staticSize(vectorDim) / tile.lanes;
-    tile.vectors = vectors % 2 == 0 ? 2 : 1;
-    if (rowDim == kNone)
-      return;
-    bool reduces = op.getNumReductionLoops() > 0;
-    int64_t outputs = op.getNumDpsInits();
-    // Accumulators, the vectors of one step, and one to broadcast into.
-    int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * outputs) : 4;
-    std::optional<int64_t> size = staticSize(rowDim);
-    tile.rows = size ? rowsFor(*size, std::max<int64_t>(1, most)) : std::min<int64_t>(8, most);
-  }
 
   //===--- loops ---===//
 
@@ -382,10 +295,10 @@ private:
       return store(op, output, sum, at, ivs, vectorDim, rowDim);
     SmallVector<Value> indices(epilogue.getNumLoops());
     for (int64_t i = 0, n = ivs.size(); i < n; ++i)
-      if (int64_t dim = epilogueDim(i); dim != kNone)
+      if (int64_t dim = epilogueDim(op, epilogue, i); dim != kNone)
         indices[dim] = ivs[i];
-    int64_t vDim = vectorDim == kNone ? kNone : epilogueDim(vectorDim);
-    int64_t rDim = rowDim == kNone ? kNone : epilogueDim(rowDim);
+    int64_t vDim = vectorDim == kNone ? kNone : epilogueDim(op, epilogue, vectorDim);
+    int64_t rDim = rowDim == kNone ? kNone : epilogueDim(op, epilogue, rowDim);
     SmallVector<Value> arguments;
     for (OpOperand &operand : epilogue->getOpOperands()) {
       if (operand.get() == output.get())
@@ -397,20 +310,6 @@ private:
     }
     Value result = cloneBody(epilogue, arguments, at, indices, vDim, rDim)[0];
     store(epilogue, epilogue.getDpsInitsMutable()[0], result, at, indices, vDim, rDim);
-  }
-
-  /// The epilogue's dimension that indexes the scratch buffer where the root's `dim` does; none for reductions.
-  int64_t epilogueDim(int64_t dim) {
-    AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    for (OpOperand *input : kernel.epilogue.getDpsInputOperands()) {
-      if (input->get() != op.getDpsInits()[0])
-        continue;
-      AffineMap read = kernel.epilogue.getMatchingIndexingMap(input);
-      for (auto [w, r] : llvm::zip_equal(written.getResults(), read.getResults()))
-        if (auto d = dyn_cast<AffineDimExpr>(w); d && static_cast<int64_t>(d.getPosition()) == dim)
-          return cast<AffineDimExpr>(r).getPosition();
-    }
-    return kNone;
   }
 
   void eraseOps() {
@@ -433,8 +332,8 @@ private:
   SmallVector<Value> ivs;
   DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
   SmallVector<int64_t> parallels, reductions;
-  int64_t vectorDim = kNone, rowDim = kNone;
   Tile tile;
+  int64_t vectorDim = kNone, rowDim = kNone; // the tile's
 };
 
 } // namespace

@@ -1,0 +1,29 @@
+//===- Tile.h - the shape of a kernel's register tile ----------*- C++ -*-===//
+
+#ifndef RESNETC_CODEGEN_TILE_H
+#define RESNETC_CODEGEN_TILE_H
+
+#include "Codegen/Kernel.h"
+
+namespace mlir::resnet {
+
+/// No dimension.
+inline constexpr int64_t kNone = -1;
+
+/// A register tile: `rows` along the row dimension, `vectors` of `lanes` along the vector dimension.
+struct Tile {
+  int64_t rows = 1, vectors = 1, lanes = 1;
+  int64_t vectorDim = kNone, rowDim = kNone;
+};
+
+/// The tile of an op whose loops have these sizes. The vector dimension is the last parallel one, if every operand of the op
+/// and of its epilogue that varies along it is contiguous there; the row dimension is the parallel one before. Without a vector
+/// dimension the tile is one scalar.
+Tile chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes, const KernelTarget &target);
+
+/// The epilogue's dimension that indexes the scratch buffer where the root's `dim` does; kNone for reductions.
+int64_t epilogueDim(linalg::GenericOp root, linalg::GenericOp epilogue, int64_t dim);
+
+} // namespace mlir::resnet
+
+#endif // RESNETC_CODEGEN_TILE_H
