@@ -131,9 +131,15 @@ void ModelTable::fillTensors(ModuleOp split, const resnet::ParameterLayout &layo
 }
 
 resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
-  auto func = planned.lookupSymbol<func::FuncOp>(function);
-  auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
-  return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
+  auto read = [&](StringRef name) {
+    auto func = planned.lookupSymbol<func::FuncOp>(name);
+    auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
+    return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
+  };
+  resnetc_arena arena = read(function);
+  if (function == "logits") // @prepare and @refresh take what it has
+    arena.fixed = std::max({arena.fixed, read("prepare").fixed, read("refresh").fixed});
+  return arena;
 }
 
 void ModelTable::readArenas(ModuleOp planned) {
