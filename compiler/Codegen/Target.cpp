@@ -20,15 +20,20 @@ std::optional<Target> Target::lookUp(llvm::StringRef name) {
   std::string cpu = native ? llvm::sys::getHostCPUName().str() : name.str();
   if (llvm::X86::parseArchX86(cpu, /*Only64Bit=*/true) == llvm::X86::CK_None)
     return std::nullopt;
-  llvm::SmallVector<llvm::StringRef> all;
-  llvm::X86::getFeaturesForCPU(cpu, all);
+  llvm::SmallVector<llvm::StringRef> named;
+  llvm::X86::getFeaturesForCPU(cpu, named);
+  llvm::StringMap<bool> all;
+  for (llvm::StringRef feature : named) {
+    all[feature] = true;
+    llvm::X86::updateImpliedFeatures(feature, true, all); // x86-64-v3 names avx2, not avx
+  }
   llvm::StringMap<bool> host;
   if (native) // a virtual machine may hide what its CPU has
     host = llvm::sys::getHostCPUFeatures();
   Target target;
   target.cpu = cpu;
   for (llvm::StringRef feature : kChecked)
-    if (llvm::is_contained(all, feature) && (!native || host.lookup(feature)))
+    if (all.lookup(feature) && (!native || host.lookup(feature)))
       target.features.push_back(feature.str());
   auto has = [&](llvm::StringRef f) { return llvm::is_contained(target.features, f); };
   bool wide = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl");
