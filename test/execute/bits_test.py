@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""An image's features and logits have the same bits in any batch and for any number of threads, in a compiled model.
+
+  bits_test.py --tools DIR --work DIR --resnetc FILE [--mcpu NAME]
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import ctypes
+import numpy as np
+
+import program
+
+SPECS = {
+    "resnet18": "resnet18().input(64, 64).freeze_all().replace_fc(10)",
+    "bottleneck": 'resnet(bottleneck, {1, 2, 1, 1}).width(20).input(33, 41).freeze_until("layer4").replace_fc(10)',
+    "nothing frozen": "resnet(basic, {1, 1, 1, 1}).width(10).channels(1).input(28, 28).stem(stem::small).replace_fc(10)",
+}
+BATCHES = (1, 2, 7, 31, 32)
+THREADS = (1, 2, 3, 5)
+ROLE_VARIANCE = 4  # RESNETC_BN_VAR
+ROLE_COUNT = 5
+
+
+def compile_spec(spec, arguments):
+    with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
+        source, made, library = (Path(folder, name) for name in ("model.rdsl", "model.o", "model.so"))
+        source.write_text(spec + "\n")
+        command = [arguments.resnetc, source, "--emit=obj", "-o", made, f"--mcpu={arguments.mcpu}"]
+        subprocess.run(command, check=True)
+        program.link([made], library)
+        return program.Program(ctypes.CDLL(library), "resnetc_variants")
+
+
+def fill(compiled):
+    random = np.random.default_rng(0)
+    for name, tensor in compiled.tensors.items():
+        shape = tensor.shape[: tensor.rank]
+        if tensor.role == ROLE_VARIANCE:
+            compiled.write(name, random.uniform(0.5, 1.5, shape))
+        elif tensor.role != ROLE_COUNT:
+            bound = np.sqrt(3 / max(tensor.fan_in, 1)) if tensor.rank > 1 else 0.5
+            compiled.write(name, random.uniform(-bound, bound, shape))
+
+
+def infer(compiled, images, **pool):
+    """(records, logits) of all images, as many a call as the model takes."""
+    model = compiled.model
+    records, logits = [], []
+    for first in range(0, len(images), model.feature_batch):
+        part = program.Buffer.of(images[first : first + model.feature_batch])
+        batch = len(images[first : first + model.feature_batch])
+        if compiled.variant.features:
+            given, part = part, program.Buffer(batch * model.record_size, compiled.dtype)
+            compiled.call("features", batch, images=given, records=part, **pool)
+        out = program.Buffer(batch * model.classes, compiled.dtype)
+        compiled.call("logits", batch, records=part, logits=out, **pool)
+        records.append(part.array.reshape(batch, -1).copy())
+        logits.append(out.array.reshape(batch, -1).copy())
+    return np.concatenate(records), np.concatenate(logits)
+
+
+def main():
+    parser = program.parser(__doc__)
+    parser.add_argument("--resnetc", type=Path, required=True)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    pools = program.load_pool(arguments.tools)
+    failed = 0
+    for name, spec in SPECS.items():
+        compiled = compile_spec(spec, arguments)
+        if not program.machine_runs(compiled.features()):
+            print(f"{name}: compiled for {arguments.mcpu}, which this CPU does not run")
+            continue
+        model = compiled.model
+        fill(compiled)
+        compiled.call("prepare", 1)
+        compiled.call("refresh", 1)
+        shape = (max(BATCHES), model.height, model.width, model.channels)
+        images = np.random.default_rng(1).uniform(-1, 1, shape).astype(compiled.dtype)
+        reference = infer(compiled, images)
+        if not all(np.isfinite(values).all() and values.std() > 1e-3 for values in reference):
+            sys.exit(f"{name}: the model computes nothing that could differ")
+        for threads in THREADS:
+            pool = pools.make_pool(threads)
+            for batch in BATCHES:
+                for start in {0, len(images) - batch}:
+                    found = infer(compiled, images[start : start + batch], pool=pool, threads=threads)
+                    for what, ours, theirs in zip(("features", "logits"), found, reference):
+                        differ = int((ours != theirs[start : start + batch]).any(axis=1).sum())
+                        if differ:
+                            failed += 1
+                            print(f"{name}, batch {batch}, {threads} threads: {what} of {differ} images have other bits")
+            pools.free_pool(pool)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

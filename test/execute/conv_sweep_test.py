@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Convolutions of every size against plain loops: y, dx and dw, and those of the stem, which reads images.
+
+  conv_sweep_test.py --tools DIR --work DIR [--mcpu NAME] [--jobs N] [--sizes few|all|seventeen]
+
+The width decides how a kernel is cut into register tiles: sizes go past the largest tile and meet every remainder. The
+height, which is in outer loops, goes through the same numbers. `few` meets each width with each window in one module,
+`all` each pair of the sizes, `seventeen` each pair of 1 to 17.
+"""
+
+import itertools
+import sys
+
+import numpy as np
+
+import naive
+import program
+from sampled import BOUNDS, Judge, Sampled
+
+SIZES = (1, 2, 3, 7, 8, 9, 14, 17)
+WINDOWS = [(kernel, stride) for stride in (1, 2) for kernel in (1, 3, 7)]
+STEMS = [(3, 1), (7, 2)]  # of small and of large images
+BATCH = 3
+
+
+def convolution(case, name, x, dy, k, kernel, stride):
+    """All of a convolution of x to k channels, by parameter `name`. Images get no gradient."""
+    f, padding, stem = case.features, kernel // 2, x is case.images
+    weight = case.parameter(name, "conv_weight", (k, x.shape[0], kernel, kernel), "trained")
+    value = lambda operands: operands.images if stem else operands[x]
+    window = (stride, padding)
+    case.result(f"{name} y", f.conv2d(x, weight, *window), lambda o: naive.conv2d(value(o), o[weight], *window))
+    case.gradient(
+        weight,
+        f.conv2d_dw(x, dy, *window, like=weight),
+        lambda o: naive.conv2d_dw(value(o), o[dy], kernel, *window),
+    )
+    if not stem:
+        case.result(
+            f"{name} dx",
+            f.conv2d_dx(dy, weight, *window, like=x),
+            lambda o: naive.conv2d_dx(o[dy], o[weight], value(o).shape, *window),
+        )
+
+
+def make(element, size, c, k, windows, stems=()):
+    """Convolutions of [c, *size] to k channels."""
+    channels = min(c + k, 40)
+    case = Sampled(f"{size[0]}x{size[1]}, {c} to {k} channels", element, channels, size)
+    x = case.take(np.arange(c) % channels)
+    strides = dict.fromkeys(stride for _, stride in (*windows, *stems))
+    dys = {stride: case.take(np.arange(c, c + k) % channels, stride) for stride in strides}
+    for kernel, stride in windows:
+        convolution(case, f"conv{kernel}x{kernel}s{stride}", x, dys[stride], k, kernel, stride)
+    for kernel, stride in stems:
+        convolution(case, f"stem{kernel}x{kernel}s{stride}", case.images, dys[stride], k, kernel, stride)
+    return case
+
+
+def cases(sizes):
+    for element in BOUNDS:
+        if sizes == "few":
+            for i, width in enumerate(SIZES):
+                for stride, shift in ((1, 0), (2, 3)):
+                    windows, stems = ([w for w in which if w[1] == stride] for which in (WINDOWS, STEMS))
+                    yield make(element, (SIZES[(i + shift) % 8], width), *channels(i), windows, stems)
+            continue
+        for size in itertools.product(range(1, 18) if sizes == "seventeen" else SIZES, repeat=2):
+            yield make(element, size, *channels(sum(size)), WINDOWS, WINDOWS)
+        # more weights than stay in the second-level cache, and many blocks
+        yield make(element, (5, 9), 200, 70, [(3, 1), (3, 2)])
+        yield make(element, (3, 7), 1300, 40, [(1, 1), (1, 2)])
+
+
+def channels(number):
+    """Two blocks in, or two blocks out."""
+    return (35, 4) if number % 2 else (4, 35)
+
+
+def main():
+    parser = program.parser(__doc__)
+    parser.add_argument("--sizes", choices=("few", "all", "seventeen"), default="few")
+    arguments = parser.parse_args()
+    swept = list(cases(arguments.sizes))
+    programs = program.build([case.text() for case in swept], arguments, "split")
+    judge = Judge()
+    for case, compiled in zip(swept, programs):
+        images = case.draw_images(np.random.default_rng(0), BATCH)
+        together = case.run(compiled, images)
+        judge.add(case, case.element, together)
+        alone = case.run(compiled, images[1:2])
+        for one, all_ in zip(alone, together):
+            if not one.what.startswith("gradient") and not np.array_equal(one.ours, all_.ours[1:2]):
+                judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+    sys.exit(judge.report() if programs else 0)
+
+
+if __name__ == "__main__":
+    main()
