@@ -28,11 +28,17 @@ func.func @uniform(%x: memref<1x4xf32>, %a: memref<1xf32>, %y: memref<1x4xf32>, 
 // CHECK-LABEL: func.func @indices(
 // CHECK-DAG:   %[[LANES0:.*]] = arith.constant dense<[0, 1]> : vector<2xi64>
 // CHECK-DAG:   %[[LANES2:.*]] = arith.constant dense<[2, 3]> : vector<2xi64>
+// CHECK-DAG:   %[[ROW0:.*]] = arith.constant dense<0.000000e+00> : vector<2xf64>
+// CHECK-DAG:   %[[ROW1:.*]] = arith.constant dense<1.000000e+00> : vector<2xf64>
 // CHECK:       %[[J0:.*]] = memref.load %[[J:.*]][%c0]
 // CHECK:       vector.broadcast %[[J0]] : i64 to vector<2xi64>
 // CHECK:       arith.cmpi eq, %{{.*}}, %[[LANES0]]
+// CHECK:       arith.select %{{.*}}, %{{.*}}, %[[ROW0]]
 // CHECK:       arith.cmpi eq, %{{.*}}, %[[LANES2]]
+// CHECK:       arith.select %{{.*}}, %{{.*}}, %[[ROW0]]
 // CHECK:       memref.load %[[J]][%c1]
+// CHECK:       arith.select %{{.*}}, %{{.*}}, %[[ROW1]]
+// CHECK:       arith.select %{{.*}}, %{{.*}}, %[[ROW1]]
 // CHECK:       vector.store
 func.func @indices(%x: memref<2x4xf64>, %j: memref<2xi64>, %y: memref<2x4xf64>) {
   linalg.generic {indexing_maps = [#vector, #row, #vector], iterator_types = ["parallel", "parallel"]}

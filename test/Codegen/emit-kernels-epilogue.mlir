@@ -45,7 +45,7 @@ func.func @epilogue(%x: memref<2x3xf32>, %w: memref<3x8xf32>, %scale: memref<8xf
   return
 }
 
-// Dimensions in another order: the epilogue goes where its own loops say.
+// Loops in another order: the epilogue's variables are those that meet the sum's through the buffer between.
 // CHECK-LABEL: func.func @transposed(
 // CHECK-NOT:   memref.alloc
 // CHECK:       %[[SUM:.*]]:4 = scf.for
@@ -64,7 +64,7 @@ func.func @transposed(%x: memref<2x3xf32>, %w: memref<1x3x8xf32>, %y: memref<1x2
     %q = arith.addf %o, %p : f32
     linalg.yield %q : f32
   }
-  linalg.generic {indexing_maps = [affine_map<(b, n, k) -> (n, b, k)>, affine_map<(b, n, k) -> (b, n, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
+  linalg.generic {indexing_maps = [affine_map<(n, b, k) -> (n, b, k)>, affine_map<(n, b, k) -> (b, n, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
     ins(%s : memref<2x1x8xf32>) outs(%y : memref<1x2x8xf32>) {
   ^bb0(%v: f32, %o: f32):
     %m = arith.maximumf %v, %zero : f32

@@ -58,6 +58,7 @@ func.func @two_results(%x: memref<420x64xf32>, %w: memref<64x64xf32>, %y: memref
 
 // Eleven rows, a prime: tiles of four, then one of three behind them. The weights are loaded once a step as vectors, x once a row
 // as a number that is spread; the order of each sum is the same in both tiles.
+// YMM-LABEL: func.func @rest(
 // CHECK-LABEL: func.func @rest(
 // CHECK:       scf.for %[[ROW:.*]] = %c0 to %c8 step %c4 {
 // CHECK:         vector.load %[[Y:.*]][%[[ROW]], %c0] : memref<11x8xf32>, vector<4xf32>
@@ -94,7 +95,7 @@ func.func @rest(%x: memref<11x3xf32>, %w: memref<3x8xf32>, %y: memref<11x8xf32>)
   return
 }
 
-// Six rows: twice three, since a number that divides is better than four and two.
+// Six rows: twice three, not four and two.
 // CHECK-LABEL: func.func @divides(
 // CHECK:       scf.for %{{.*}} = %c0 to %c6 step %c3 {
 // CHECK:         :6 = scf.for
