@@ -26,7 +26,7 @@ struct CompileOptions {
   int64_t maxBatch = 256;
   bool f64 = false;            // element type; for tests
   std::string conv = "auto", precision = "f32";
-  std::string specText;
+  std::string specText, specName; // specName: a spec file's stem
   std::string table = "resnetc_variants"; // the symbol that the object exports
 };
 

@@ -208,6 +208,8 @@ void ModelTable::emit(llvm::Module &module) const {
   llvm::Constant *modelTable =
       w.add(w.value(table, {{offsetof(resnetc_model, name), w.text(StringRef(model.name.view()))},
                             {offsetof(resnetc_model, spec), w.text(options.specText)},
+                            {offsetof(resnetc_model, spec_name),
+                             w.text(options.specName.empty() ? StringRef(model.name.view()) : StringRef(options.specName))},
                             {offsetof(resnetc_model, spec_hash), w.text(hash)},
                             {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
                             {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},

@@ -13,6 +13,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Errc.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 namespace resnetc {
 
@@ -137,6 +138,7 @@ static bool runSpecFile(CommandLine line, llvm::raw_ostream &out,
   if (!model)
     return false;
   line.compile.specText = *text;
+  line.compile.specName = llvm::sys::path::stem(line.spec).str();
   return run(*model, line, out, errors);
 }
 

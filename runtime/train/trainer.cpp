@@ -33,14 +33,14 @@ void say_augmentation(const train_settings &settings, augmentation augment,
 void say_settings(const train_settings &settings,
                   const resnetc_variant &variant, console &out) {
   const resnetc_model &model = *variant.model;
-  out.say(fmt::format("{} for {}: {} parameters, {} of them trained; {} {}.",
+  out.say(fmt::format("{} for {}: {} parameters, {} of them trained; {}.",
                       model.name, variant.mcpu, format_count(model.parameters),
                       format_count(model.trainable_parameters),
-                      settings.threads,
-                      settings.threads == 1 ? "thread" : "threads"));
+                      format_number_of(settings.threads, "thread")));
   std::string text = fmt::format(
-      "{} epochs in batches of {}; {}, learning rate {:g} ({}", settings.epochs,
-      settings.batch, optimizer_names[settings.optimizer.kind], settings.lr,
+      "{} in batches of {}; {}, learning rate {:g} ({}",
+      format_number_of(settings.epochs, "epoch"), settings.batch,
+      optimizer_names[settings.optimizer.kind], settings.lr,
       schedule_names[settings.schedule]);
   if (settings.warmup_epochs > 0)
     text +=
@@ -82,7 +82,7 @@ int train(const resnetc_variant &variant, const train_settings &settings,
   augmentation augment = choose_augmentation(settings.augment, model);
   say_augmentation(settings, augment, model, out);
   run_folder folder =
-      create_run_folder(settings.out, model.name, settings.force);
+      create_run_folder(settings.out, model.spec_name, settings.force);
   return epoch_loop(engine, settings, data, augment, folder, out).run();
 }
 

@@ -52,7 +52,7 @@ static graph parsed(llvm::StringRef text) {
   return g ? *g : graph();
 }
 
-static std::string mlir(const graph &g) {
+static std::string mlirText(const graph &g) {
   std::string text, errors;
   llvm::raw_string_ostream out(text), err(errors);
   EXPECT_TRUE(compile(g, {}, Emit::MLIR, out, err)) << errors;
@@ -90,7 +90,7 @@ static void expectSame(const graph &a, const graph &b) {
     EXPECT_EQ(a.std[c], b.std[c]);
   }
   expectSameTraining(a.training, b.training);
-  EXPECT_EQ(mlir(a), mlir(b));
+  EXPECT_EQ(mlirText(a), mlirText(b));
 }
 
 static void expectSameRoads(const spec &model, const char *path) {

@@ -38,6 +38,11 @@ class EmittedTrainer(TrainerCase):
         self.assertEqual(tensors["layer4.0.bn2.num_batches_tracked"][1], [6])
         self.assertTrue(all(math.isfinite(v) for _, values in tensors.values() for v in values))
 
+    def test_runs_are_called_after_the_spec(self):
+        program = self.compile("garden", TINY + ".input(32, 32)")
+        self.run_it("train", "--data", "data", "--epochs", 1, program=program)
+        self.assertTrue(os.path.exists(self.at("runs/garden-1/best.safetensors")))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -292,7 +292,8 @@ const resnetc_model model{sizeof(resnetc_model),
                           &training,
                           tensors,
                           whole ? 5 : 3,
-                          FAKE_SMALLEST_BATCH};
+                          FAKE_SMALLEST_BATCH,
+                          "fake"};
 
 #ifdef FAKE_CPU
 const char *const cpu_features[] = {"sse2", FAKE_CPU, nullptr};

@@ -114,6 +114,7 @@ typedef struct {
   int64_t tensor_count;
   int64_t smallest_batch;     /* images that `gradients` needs at least: 2 where a batch norm on batch statistics sees maps of
                                  1x1, whose variance over a single image is that of one value; else 1 */
+  const char *spec_name;      /* what runs are called: the .rdsl file's stem, "food"; else the model's name */
 } resnetc_model;
 
 /* Optimizer settings of one trained tensor. */
