@@ -86,9 +86,8 @@ def main():
     judge = Judge()
     for case, compiled in zip(swept, programs):
         images = case.draw_images(np.random.default_rng(0), BATCH)
-        together = case.run(compiled, images)
-        judge.add(case, case.element, together)
-        alone = case.run(compiled, images[1:2])
+        together = judge.add(case, case.element, lambda: case.run(compiled, images))
+        alone = judge.add(f"{case}, one image", case.element, lambda: case.run(compiled, images[1:2]))
         for one, all_ in zip(alone, together):
             if not one.what.startswith("gradient") and not np.array_equal(one.ours, all_.ours[1:2]):
                 judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")

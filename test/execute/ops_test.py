@@ -173,7 +173,8 @@ def main():
         for batch in BATCHES:
             random = np.random.default_rng(batch)
             fields = step_fields(case, random, batch, compiled.dtype) if hasattr(case, "classes") else {}
-            judge.add(f"{case}, batch {batch}", case.element, case.run(compiled, draw_images(case, random, batch), **fields))
+            images = draw_images(case, random, batch)
+            judge.add(f"{case}, batch {batch}", case.element, lambda: case.run(compiled, images, **fields))
     sys.exit(judge.report() if programs else 0)
 
 

@@ -114,7 +114,13 @@ class Judge:
     def __init__(self):
         self.count, self.worst, self.failed = 0, dict.fromkeys(BOUNDS, 0.0), []
 
-    def add(self, case, element, outcomes):
+    def add(self, case, element, run):
+        """Judges the outcomes that run() gives, and gives them back."""
+        try:
+            outcomes = list(run())
+        except AssertionError as error:  # of Program
+            self.failed.append(f"{case}: {error}")
+            return []
         for outcome in outcomes:
             error = outcome.error()
             self.count += 1
@@ -122,6 +128,7 @@ class Judge:
                 self.failed.append(f"{case}: {outcome.what}: relative error {error:.1e}")
             else:
                 self.worst[element] = max(self.worst[element], error)
+        return outcomes
 
     def report(self):
         """Prints; the exit code."""
