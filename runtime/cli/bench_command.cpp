@@ -123,9 +123,10 @@ int bench_command(const command_context &context) {
     context.out.result(json.dump() + "\n");
   } else {
     context.out.result(
-        fmt::format("{} of {}, batch {}, {} threads: {:.1f} images/s at best, "
-                    "{:.1f} in the median; {:.0f} MB at most\n",
-                    name, model.name, batch, threads_of(options), rates.best,
+        fmt::format("{} of {}, batch {}, {}: {:.1f} images/s at best, {:.1f} "
+                    "in the median; {:.0f} MB at most\n",
+                    name, model.name, batch,
+                    format_number_of(threads_of(options), "thread"), rates.best,
                     rates.median, peak_rss_mb()));
   }
   return 0;

@@ -35,7 +35,7 @@ int info_command(const command_context &context) {
   }
   context.out.result(format_table({
       {"model", model.name},
-      {"spec", model.spec},
+      {"spec", format_spec(model.spec)},
       {"input", fmt::format("{} x {}, {} channels", model.height, model.width,
                             model.channels)},
       {"classes", format_count(model.classes)},

@@ -116,7 +116,11 @@ std::string help_line(const std::string &left, const char *right) {
 
 std::optional<std::string> arguments::text(const std::string &name) const {
   auto found = values_.find(name);
-  return found == values_.end() ? std::nullopt : std::optional(found->second);
+  if (found == values_.end())
+    return std::nullopt;
+  if (found->second.empty())
+    throw std::runtime_error(fmt::format("option --{} is empty", name));
+  return found->second;
 }
 
 std::string arguments::required(const std::string &name) const {
@@ -124,8 +128,6 @@ std::string arguments::required(const std::string &name) const {
   if (!value)
     throw std::runtime_error(
         fmt::format("option --{} is missing; see --help", name));
-  if (value->empty())
-    throw std::runtime_error(fmt::format("option --{} is empty", name));
   return *value;
 }
 

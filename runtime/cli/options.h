@@ -49,6 +49,8 @@ std::span<const command_row> command_table();
 class arguments {
 public:
   bool given(const std::string &name) const { return values_.contains(name); }
+  /// What an option that takes a value was given; an error where that is
+  /// empty, as an unset variable of a script is.
   std::optional<std::string> text(const std::string &name) const;
   /// The value; an error where it was not given.
   std::string required(const std::string &name) const;

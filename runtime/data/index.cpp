@@ -124,7 +124,8 @@ image_index index_folder(const fs::path &root, index_purpose purpose) {
     index.root = index.root.parent_path();
   if (!fs::is_directory(index.root, error))
     throw data_error(fmt::format(
-        "{}: {}", root.string(),
+        "{}: {}; expected one with a sub-folder of images for each class",
+        root.string(),
         fs::exists(index.root, error) ? "not a folder" : "no such folder"));
 
   bool has_images = false;

@@ -59,6 +59,35 @@ std::string format_count(std::int64_t count) {
   return digits;
 }
 
+std::string format_number_of(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", format_count(count), noun,
+                     count == 1 ? "" : "s");
+}
+
+std::string format_spec(std::string_view spec) {
+  std::string line;
+  bool quoted = false;
+  while (!spec.empty()) {
+    std::size_t left_out = 0;
+    if (!quoted && spec.starts_with("//"))
+      left_out = spec.find('\n');
+    else if (!quoted && spec.starts_with("/*"))
+      left_out = spec.find("*/", 2) + 2; // closed: the spec was compiled
+    else if (!quoted && (spec[0] == '\n' || spec[0] == '\r'))
+      left_out = spec.find_first_not_of(" \t\r\n");
+    if (left_out > 0) {
+      spec.remove_prefix(std::min(left_out, spec.size()));
+      continue;
+    }
+    quoted ^= spec[0] == '"'; // a string holds no backslash
+    line += spec[0];
+    spec.remove_prefix(1);
+  }
+  std::size_t first = line.find_first_not_of(" \t");
+  std::size_t last = line.find_last_not_of(" \t");
+  return first == line.npos ? "" : line.substr(first, last + 1 - first);
+}
+
 std::string format_table(const std::vector<std::vector<std::string>> &rows,
                          const std::vector<bool> &right_aligned) {
   std::vector<std::size_t> widths;

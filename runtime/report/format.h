@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace resnetc {
@@ -31,6 +32,13 @@ std::string format_duration(double seconds);
 
 /// "87.3 %" for 0.873
 std::string format_percent(double fraction);
+
+/// "1 image", "2,000 images"
+std::string format_number_of(std::int64_t count, std::string_view noun);
+
+/// A spec in one line: without its comments, its line ends and what follows
+/// them.
+std::string format_spec(std::string_view spec);
 
 /// "11,689,512"
 std::string format_count(std::int64_t count);

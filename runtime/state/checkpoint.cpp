@@ -1,5 +1,6 @@
 #include "state/checkpoint.h"
 
+#include "report/format.h"
 #include "state/blocking.h"
 
 #include <fmt/format.h>
@@ -106,7 +107,8 @@ std::optional<checkpoint_info> load_checkpoint(model_state &state,
     throw file_error(file.path(),
                      fmt::format("is of another spec: got {}, expected {}; use "
                                  "the trainer that wrote it",
-                                 info->spec, state.model().spec));
+                                 format_spec(info->spec),
+                                 format_spec(state.model().spec)));
   if (info &&
       info->classes.size() != static_cast<std::size_t>(state.model().classes))
     throw file_error(file.path(),

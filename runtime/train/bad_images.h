@@ -3,6 +3,7 @@
 
 #include "data/loader.h"
 #include "report/console.h"
+#include "report/format.h"
 
 #include <set>
 #include <string>
@@ -24,10 +25,9 @@ public:
   /// How many there were, if any.
   void say_count() const {
     if (!seen_.empty())
-      out_.say(std::to_string(seen_.size()) +
-               (seen_.size() == 1
-                    ? " image could not be read and was left out."
-                    : " images could not be read and were left out."));
+      out_.say(format_number_of(seen_.size(), "image") +
+               " could not be read and " +
+               (seen_.size() == 1 ? "was left out." : "were left out."));
   }
 
 private:

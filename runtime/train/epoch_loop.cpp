@@ -100,12 +100,19 @@ bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
     train_batch(*images, epoch, step++, sum, row);
     show_progress(epoch, step, sum, seconds_since(start));
   }
+  if (interrupt_.interrupted())
+    return false;
+  if (step == 0)
+    throw data_error(fmt::format(
+        "a single training image can be read, and batch norm needs a batch of "
+        "{}; add images to {}",
+        engine_.model().smallest_batch, data_.training.root.string()));
   row.step = engine_.steps_done();
   row.train_loss = sum.loss();
   row.train_top1 = sum.top1();
   row.images_per_second =
       static_cast<double>(sum.images) / seconds_since(start);
-  return !interrupt_.interrupted();
+  return true;
 }
 
 void epoch_loop::train_batch(const batch &images, int epoch,

@@ -43,6 +43,15 @@ class Failures(TrainerCase):
                 write(self.at(f"bad/{name}/{i}.jpg"), "no picture")
         self.fails("none of the 3 images can be read", "train", "--data", "bad", "--weights", "random", "--out", "run")
 
+    def test_a_single_good_image_where_norms_need_two(self):
+        for name in ("blue", "red", "green"):
+            os.makedirs(self.at(f"bad/{name}"))
+            write(self.at(f"bad/{name}/0.png"), "no picture")
+        os.replace(self.at("data/red/000.png"), self.at("bad/red/0.png"))
+        train = ["train", "--data", "bad", "--val", "data", "--epochs", 1, "--out"]
+        self.fails("a single training image can be read, and batch norm needs a batch of 2", *train, "run", program="fake_trainer_pairs")
+        self.run_it(*train, "one", program="fake_trainer_whole")
+
     def test_mistakes_are_one_clear_line_and_leave_nothing(self):
         train = ["train", "--weights", "random", "--out", "none"]
         write_pictures(self.at("two"), 2, ["blue", "red"])

@@ -64,6 +64,9 @@ TEST(Options, Values) {
   EXPECT_EQ(message_of([&] { options.choice("exif", 0, words); }), "option --exif: got 'maybe', expected honour or ignore");
   EXPECT_EQ(message_of([&] { options.required("data"); }), "option --data is missing; see --help");
   EXPECT_EQ(message_of([&] { options.required("seed"); }), "option --seed is empty");
+  EXPECT_EQ(message_of([&] { options.text("seed"); }), "option --seed is empty");
+  EXPECT_EQ(message_of([&] { options.whole("seed", 1, 1, 9); }), "option --seed is empty");
+  EXPECT_EQ(options.text("weights"), std::nullopt);
   EXPECT_TRUE(options.on_off("nesterov", false));
 }
 

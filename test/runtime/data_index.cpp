@@ -115,7 +115,8 @@ TEST_F(Index, FollowsLinksOnce) {
 TEST_F(Index, SaysWhatIsWrongWithAFolder) {
   EXPECT_EQ(
       error_of([&] { index_folder(root / "none", index_purpose::training); }),
-      "ROOT/none: no such folder");
+      "ROOT/none: no such folder; expected one with a sub-folder of images for "
+      "each class");
   EXPECT_EQ(training_error(), "no class folders in ROOT; expected one "
                               "sub-folder of images for each class");
   add("1.jpg");
@@ -123,7 +124,8 @@ TEST_F(Index, SaysWhatIsWrongWithAFolder) {
                               "one sub-folder of images for each class");
   EXPECT_EQ(
       error_of([&] { index_folder(root / "1.jpg", index_purpose::training); }),
-      "ROOT/1.jpg: not a folder");
+      "ROOT/1.jpg: not a folder; expected one with a sub-folder of images for "
+      "each class");
   add("a/1.jpg");
   EXPECT_EQ(training_error(),
             "only one class (\"a\") in ROOT; at least two are needed");

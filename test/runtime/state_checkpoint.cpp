@@ -85,7 +85,7 @@ TEST_F(Checkpoint, KeepsDoubles) {
 
 TEST_F(Checkpoint, IsRefusedByAnotherSpec) {
   info.spec_hash = "other";
-  info.spec = "resnet34().replace_fc(2)";
+  info.spec = "// wider\nresnet34()\n  .replace_fc(2)\n";
   EXPECT_ERROR(load_checkpoint(state, saved()), "is of another spec: got resnet34().replace_fc(2), expected resnet18()");
   info.spec_hash = t.model.spec_hash;
   info.classes = {"one"};

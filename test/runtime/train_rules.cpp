@@ -224,10 +224,19 @@ TEST(Format, Figures) {
   EXPECT_EQ(format_percent(0.873), "87.3 %");
   EXPECT_EQ(format_count(11689512), "11,689,512");
   EXPECT_EQ(format_count(999), "999");
+  EXPECT_EQ(format_number_of(1, "image"), "1 image");
+  EXPECT_EQ(format_number_of(2000, "image"), "2,000 images");
   EXPECT_EQ(format_progress({2, 10, 37, 74, 0.5, 0.25, 52.04, 83}),
             "epoch 2/10 [==========>         ] 37/74  loss 0.5000  accuracy 25.0 %  52.0 images/s  1:23 left");
   EXPECT_EQ(format_evaluation(640, 1600, 2), "[========>           ] 640/1600  320.0 images/s  0:03 left");
   EXPECT_EQ(format_table({{"a", "10"}, {"bcd", "7"}}, {false, true}), "a    10\nbcd   7\n");
+}
+
+TEST(Format, ASpecInOneLine) {
+  EXPECT_EQ(format_spec("resnet18().replace_fc(3)\n"), "resnet18().replace_fc(3)");
+  EXPECT_EQ(format_spec("// What\n// for?\r\n\nresnet18() // one\n    .replace_fc(/* \"two */3)\n  .weights(\"a //b\")\n// end"),
+            "resnet18() .replace_fc(3).weights(\"a //b\")");
+  EXPECT_EQ(format_spec(""), "");
 }
 
 TEST(Format, ElidesTheMiddle) {
