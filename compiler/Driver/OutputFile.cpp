@@ -6,6 +6,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
 namespace resnetc {
@@ -36,6 +37,11 @@ bool replaceFile(llvm::StringRef path,
     fs::remove(partial);
     llvm::sys::DontRemoveFileOnSignal(partial);
   });
+  // A folder that takes no file says so before the work is done.
+  int file;
+  if (std::error_code code = fs::openFileForWrite(partial, file))
+    return cannotWrite(path, code.message(), errors);
+  llvm::sys::Process::SafelyCloseFileDescriptor(file);
   if (!produce(partial))
     return false;
   if (std::error_code code = fs::rename(partial, path))
