@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <new>
+#include <system_error>
 
 namespace resnetc {
 namespace {
@@ -74,6 +75,10 @@ int run_program(int argc, const char *const *argv,
                variants, out);
   } catch (const std::bad_alloc &) {
     out.fail("not enough memory; use a smaller --batch or fewer --threads");
+  } catch (const std::system_error &e) {
+    bool threads = e.code() == std::errc::resource_unavailable_try_again;
+    out.fail(threads ? "the system starts no more threads; use fewer --threads"
+                     : e.what());
   } catch (const std::exception &e) {
     out.fail(e.what());
   }

@@ -57,6 +57,7 @@ struct loader::state {
         const loader_options &options, bad_image_callback on_bad);
   ~state();
 
+  void end_threads();
   void work();
   bool can_place() const;
   bool can_decode() const;
@@ -109,11 +110,18 @@ loader::state::state(const std::vector<sample> &samples,
       options.dtype == RESNETC_F64 ? sizeof(double) : sizeof(float);
   for (batch_buffer &buffer : buffers)
     buffer.images = aligned_buffer(image_elements * element * options.batch);
-  for (int i = 0; i < options.threads; ++i)
-    threads.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < options.threads; ++i)
+      threads.emplace_back([this] { work(); });
+  } catch (...) { // no more threads: those that run must end
+    end_threads();
+    throw;
+  }
 }
 
-loader::state::~state() {
+loader::state::~state() { end_threads(); }
+
+void loader::state::end_threads() {
   {
     std::unique_lock lock(mutex);
     ending = true;

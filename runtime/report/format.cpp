@@ -77,15 +77,14 @@ std::string format_spec(std::string_view spec) {
       left_out = spec.find_first_not_of(" \t\r\n");
     if (left_out > 0) {
       spec.remove_prefix(std::min(left_out, spec.size()));
+      line.erase(line.find_last_not_of(" \t") + 1);
       continue;
     }
     quoted ^= spec[0] == '"'; // a string holds no backslash
     line += spec[0];
     spec.remove_prefix(1);
   }
-  std::size_t first = line.find_first_not_of(" \t");
-  std::size_t last = line.find_last_not_of(" \t");
-  return first == line.npos ? "" : line.substr(first, last + 1 - first);
+  return line;
 }
 
 std::string format_table(const std::vector<std::vector<std::string>> &rows,

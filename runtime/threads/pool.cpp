@@ -18,12 +18,19 @@ void pause() { __builtin_ia32_pause(); }
 } // namespace
 
 thread_pool::thread_pool(int threads) {
-  for (int worker = 1; worker < threads; ++worker)
-    workers_.emplace_back(
-        [this, worker](std::stop_token stop) { work(stop, worker); });
+  try {
+    for (int worker = 1; worker < threads; ++worker)
+      workers_.emplace_back(
+          [this, worker](std::stop_token stop) { work(stop, worker); });
+  } catch (...) { // no more threads: those that run must wake up to end
+    stop();
+    throw;
+  }
 }
 
-thread_pool::~thread_pool() {
+thread_pool::~thread_pool() { stop(); }
+
+void thread_pool::stop() {
   for (std::jthread &worker : workers_)
     worker.request_stop();
   alarm_.fetch_add(1);

@@ -20,7 +20,8 @@ namespace resnetc {
 /// within a body.
 class thread_pool {
 public:
-  /// `threads` >= 1, the caller included; threads - 1 are started.
+  /// `threads` >= 1, the caller included; threads - 1 are started. Throws
+  /// std::system_error where the system has no more.
   explicit thread_pool(int threads);
   ~thread_pool();
   thread_pool(const thread_pool &) = delete;
@@ -42,6 +43,7 @@ private:
     int ranges;
   };
 
+  void stop();
   void work(std::stop_token stop, int worker);
   bool run_one_range(int worker);
   void wait_for_loop(const std::stop_token &stop);

@@ -44,7 +44,8 @@ void say_settings(const train_settings &settings,
       schedule_names[settings.schedule]);
   if (settings.warmup_epochs > 0)
     text +=
-        fmt::format(" after {:g} epochs of warm-up", settings.warmup_epochs);
+        fmt::format(" after {:g} {} of warm-up", settings.warmup_epochs,
+                    settings.warmup_epochs == 1 ? "epoch" : "epochs");
   text += ")";
   if (settings.optimizer.kind == RESNETC_SGD)
     text += fmt::format(", {}momentum {:g}",

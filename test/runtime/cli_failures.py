@@ -49,7 +49,8 @@ class Failures(TrainerCase):
             write(self.at(f"bad/{name}/0.png"), "no picture")
         os.replace(self.at("data/red/000.png"), self.at("bad/red/0.png"))
         train = ["train", "--data", "bad", "--val", "data", "--epochs", 1, "--out"]
-        self.fails("a single training image can be read, and batch norm needs a batch of 2", *train, "run", program="fake_trainer_pairs")
+        expected = "a single training image can be read, and batch norm needs a batch of 2; add images to " + self.at("bad")
+        self.fails(expected, *train, "run", program="fake_trainer_pairs")
         self.run_it(*train, "one", program="fake_trainer_whole")
 
     def test_mistakes_are_one_clear_line_and_leave_nothing(self):
@@ -158,6 +159,18 @@ class Failures(TrainerCase):
         os.chmod(self.at("data/red/000.png"), 0)
         done = self.run_it(*train, "again", preexec_fn=without_override)
         self.assertIn("data/red/000.png: skipped: Permission denied", done.stderr)
+
+    def test_more_threads_than_the_system_starts(self):
+        def little_room():  # for a thousand stacks
+            resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9))
+
+        self.train("--epochs", 1)
+        evaluate = ["eval", "--data", "data", "--checkpoint", "run/last.safetensors"]
+        for command in (["bench", "--what", "infer", "--seconds", 0], evaluate):
+            self.run_it(*command, "--threads", 10, preexec_fn=little_room)
+            self.fails("use fewer --threads", *command, "--threads", 1000, preexec_fn=little_room)
+        # Enough for the pool, but not for the decoders.
+        self.fails("use fewer --threads", *evaluate, "--threads", 80, preexec_fn=little_room)
 
     def test_interrupt_saves_and_exits_130(self):
         self.write_slow_pictures()

@@ -234,8 +234,9 @@ TEST(Format, Figures) {
 
 TEST(Format, ASpecInOneLine) {
   EXPECT_EQ(format_spec("resnet18().replace_fc(3)\n"), "resnet18().replace_fc(3)");
-  EXPECT_EQ(format_spec("// What\n// for?\r\n\nresnet18() // one\n    .replace_fc(/* \"two */3)\n  .weights(\"a //b\")\n// end"),
-            "resnet18() .replace_fc(3).weights(\"a //b\")");
+  EXPECT_EQ(format_spec("// What\n// for?\r\n\nresnet18() // one\n    .replace_fc(/* \"two */3)\n"
+                        "  .weights(\"a //b\")\n// end"),
+            "resnet18().replace_fc(3).weights(\"a //b\")");
   EXPECT_EQ(format_spec(""), "");
 }
 
