@@ -5,7 +5,7 @@ cli_trainer.py FOLDER    FOLDER holds the fake_trainer programs
 
 import json, math, os, pty, random, re, subprocess, unittest
 
-from trainer_case import BIN, CLASSES, TrainerCase, read, read_tensors, write_tensors
+from trainer_case import BIN, CLASSES, TrainerCase, read, read_tensors, write_pictures, write_tensors
 
 
 class Trainer(TrainerCase):
@@ -92,6 +92,42 @@ class Trainer(TrainerCase):
         for n in (1, 2):
             self.run_it("train", "--data", "data", "--weights", "random", "--epochs", 1)
             self.assertTrue(os.path.exists(self.at(f"runs/fake-{n}/best.safetensors")))
+
+    def test_plain_state_dict(self):
+        self.train("--epochs", 2)
+        tensors, _ = read_tensors(self.at("run/last.safetensors"))
+        write_tensors(self.at("plain"), {name: ("F32", shape, values) for name, (shape, values) in tensors.items()})
+        evaluate = ["eval", "--json", "--checkpoint"]
+        ours = self.run_it(*evaluate, "run/last.safetensors", "--data", "data").stdout
+        self.assertEqual(self.run_it(*evaluate, "plain", "--data", "data").stdout, ours)
+        predict = ["predict", "data/red/000.png", "--json", "--checkpoint"]
+        named = json.loads(self.run_it(*predict, "run/last.safetensors").stdout)[0]["top"]
+        numbered = json.loads(self.run_it(*predict, "plain").stdout)[0]["top"]
+        self.assertEqual([t["index"] for t in named], [t["index"] for t in numbered])
+        self.assertEqual([t["class"] for t in numbered], [str(t["index"]) for t in numbered])
+        write_pictures(self.at("two"), 2, ["blue", "red"])
+        self.run_it(*evaluate, "run/last.safetensors", "--data", "two")  # by name: one may be missing
+        expected = "has 2 classes, but the model has 3, and the checkpoint has no class names to tell which; add a folder for each"
+        self.fails(expected, *evaluate, "plain", "--data", "two")
+
+    def test_splits_that_are_there(self):
+        write_pictures(self.at("split/train"), 3)
+        write_pictures(self.at("split/valid"), 2)
+        write_pictures(self.at("split/test"), 4)
+        train = ["train", "--weights", "random", "--epochs", 1, "--data", "split", "--out"]
+        done = self.run_it(*train, "a")
+        self.assertIn("split/train: 9 images of 3 classes for training, 6 for validation (split/valid).", done.stdout)
+        done = self.run_it(*train, "b", "--val-split", 0.3)
+        self.assertIn("split/train: 6 images of 3 classes for training, 3 for validation (held out: 30 % of each class).", done.stdout)
+        done = self.run_it(*train, "c", "--val", "data")
+        self.assertIn("split/train: 9 images of 3 classes for training, 69 for validation (data).", done.stdout)
+        evaluate = ["eval", "--json", "--checkpoint", "a/last.safetensors", "--data"]
+        self.assertEqual(json.loads(self.run_it(*evaluate, "split").stdout)["images"], 6)
+        self.assertEqual(json.loads(self.run_it(*evaluate, "split/test").stdout)["images"], 12)
+        write_pictures(self.at("other"), 1, ["blue", "pink"])
+        self.fails("holds unknown class pink; the known ones are blue, green, red", *train, "d", "--val", "other")
+        os.rename(self.at("other/pink"), self.at("other/red"))
+        self.assertIn("warning: other: has no images of green", self.run_it(*train, "d", "--val", "other").stderr)
 
     def test_a_last_batch_of_one(self):
         train = ["train", "--data", "data", "--epochs", 2, "--batch", 31, "--out"]  # 63 images: 31 + 31 + 1
