@@ -161,6 +161,8 @@ class Failures(TrainerCase):
         self.assertIn("data/red/000.png: skipped: Permission denied", done.stderr)
 
     def test_more_threads_than_the_system_starts(self):
+        self.skip_with_sanitizers("maps more memory than the limit here")
+
         def little_room():  # for a thousand stacks
             resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9))
 

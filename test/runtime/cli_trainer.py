@@ -334,8 +334,7 @@ class Trainer(TrainerCase):
         self.fails("no features to time", "bench", "--what", "features", program="fake_trainer_whole")
 
     def test_needs_nothing_but_libc(self):
-        if b"Sanitizer" in read(os.path.join(BIN, "fake_trainer")):
-            self.skipTest("a sanitizer's runtime needs more")
+        self.skip_with_sanitizers("needs more")
         libraries = subprocess.run(["ldd", os.path.join(BIN, "fake_trainer")], capture_output=True, text=True).stdout
         names = {line.split()[0].split("/")[-1].split(".")[0] for line in libraries.splitlines()}
         self.assertLessEqual(names, {"linux-vdso", "libm", "libc", "libpthread", "ld-linux-x86-64"})

@@ -79,6 +79,11 @@ class TrainerCase(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
+    def skip_with_sanitizers(self, why):
+        with open(os.path.join(BIN, "fake_trainer"), "rb") as f:
+            if b"Sanitizer" in f.read():
+                self.skipTest(f"a sanitizer {why}")
+
     def write_slow_pictures(self):
         """Pictures that take some tenths of a second together: long enough to watch an epoch."""
         for name in CLASSES:
