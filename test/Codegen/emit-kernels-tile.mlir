@@ -1,4 +1,5 @@
-// The register tile: rows by vectors, kept in values through the reduction, for each width of registers and whatever the number of rows.
+// The register tile: rows by vectors, kept in values through the reduction, for each width of registers and whatever the
+// number of rows.
 // RUN: resnet-opt %s --resnet-emit-kernels="vector-bytes=64 registers=32" --cse --canonicalize | FileCheck %s --check-prefix=ZMM
 // RUN: resnet-opt %s --resnet-emit-kernels="vector-bytes=32 registers=16" --cse --canonicalize | FileCheck %s --check-prefix=YMM
 // RUN: resnet-opt %s --resnet-emit-kernels="vector-bytes=16 registers=16" --cse --canonicalize | FileCheck %s --check-prefix=XMM
@@ -56,8 +57,8 @@ func.func @two_results(%x: memref<420x64xf32>, %w: memref<64x64xf32>, %y: memref
   return
 }
 
-// Eleven rows, a prime: tiles of four, then one of three behind them. The weights are loaded once a step as vectors, x once a row
-// as a number that is spread; the order of each sum is the same in both tiles.
+// Eleven rows, a prime: tiles of four, then one of three behind them. The weights are loaded once a step as vectors, x
+// once a row as a number that is spread; the order of each sum is the same in both tiles.
 // YMM-LABEL: func.func @rest(
 // CHECK-LABEL: func.func @rest(
 // CHECK:       scf.for %[[ROW:.*]] = %c0 to %c8 step %c4 {

@@ -38,8 +38,8 @@
 // CHECK:       constant @features_2
 // CHECK-NOT:   scf.forall
 
-// A kernel is private, runs over a range of the flat index, of which the last loop variable is the fastest digit, and brings its
-// constants along.
+// A kernel is private, runs over a range of the flat index, of which the last loop variable is the fastest digit, and
+// brings its constants along.
 // CHECK:       func.func private @[[SHARED]](%{{.*}}: index, %[[A:.*]]: memref<?x32xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) {
 // CHECK:         %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
 // CHECK:         scf.for %[[I:.*]] = %[[BEGIN]] to %[[END]] step

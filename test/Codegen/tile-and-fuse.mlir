@@ -6,8 +6,8 @@
 #w = affine_map<(n, k, c) -> (c, k)>
 #y = affine_map<(n, k, c) -> (n, k)>
 
-// A contraction with one reader is computed in the reader's loop, tile by tile, and nowhere else; the zeros that start it too. Its
-// tile lives for the tile alone: a small empty tensor, no slice of a large one.
+// A contraction with one reader is computed in the reader's loop, tile by tile, and nowhere else; the zeros that start it
+// too. Its tile lives for the tile alone: a small empty tensor, no slice of a large one.
 // CHECK-LABEL: func.func @one_reader(
 // CHECK-SAME:    %[[X:.*]]: tensor<?x4xf32>, %[[W:.*]]: tensor<4x32xf32>,
 // CHECK-NOT:   linalg.

@@ -1,4 +1,5 @@
-// @apply: one step of sgd, adam or adamw, chosen by the call, over the flat buffers. Formulas are PyTorch's, to the order of operations.
+// @apply: one step of sgd, adam or adamw, chosen by the call, over the flat buffers. Formulas are PyTorch's, to the order
+// of operations.
 // RUN: resnet-opt %s --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @apply(

@@ -1,5 +1,5 @@
-// Batch norm on the batch's own statistics: the mean, then the variance around it in a second pass over x, which is exact where
-// the mean is large beside the deviation; then one elementwise op, residual and ReLU in it.
+// Batch norm on the batch's own statistics: the mean, then the variance around it in a second pass over x, which is exact
+// where the mean is large beside the deviation; then one elementwise op, residual and ReLU in it.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @everything(

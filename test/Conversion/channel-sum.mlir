@@ -1,4 +1,5 @@
-// Sums over all but the channels, in a fixed order: columns, then rows, then images, so that no split of the work changes a bit.
+// Sums over all but the channels, in a fixed order: columns, then rows, then images, so that no split of the work changes
+// a bit.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @gradients(

@@ -1,5 +1,5 @@
-// The gradient by the input of a strided convolution: each of the stride*stride phases of dx is a convolution of stride 1 with
-// the taps that meet it, and goes to its own rows and columns.
+// The gradient by the input of a strided convolution: each of the stride*stride phases of dx is a convolution of stride 1
+// with the taps that meet it, and goes to its own rows and columns.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // Window 3, stride 2, padding 1: odd rows and columns of dx meet taps 2 and 0, even ones tap 1. Each phase writes into what

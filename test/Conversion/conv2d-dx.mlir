@@ -1,4 +1,5 @@
-// The gradient by a convolution's input, stride 1: a convolution of dy with the weights transposed and their window reversed.
+// The gradient by a convolution's input, stride 1: a convolution of dy with the weights transposed and their window
+// reversed.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // (n, cb, h, w, c | kb, t, u, k) over [cb][kb][t][u][k][c]; the two copies are dy into its halo and the transposed weights.

@@ -1,5 +1,5 @@
-// A convolution that reads images takes them as the loader gives them, [n][H][W*C]: one contraction over (n, kb, h, w, k | r, sc),
-// a window's row of pixels being contiguous. Weights lie in [K/32][R][S][C][32 of K].
+// A convolution that reads images takes them as the loader gives them, [n][H][W*C]: one contraction over (n, kb, h, w, k |
+// r, sc), a window's row of pixels being contiguous. Weights lie in [K/32][R][S][C][32 of K].
 // RUN: resnet-opt %s --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @features(

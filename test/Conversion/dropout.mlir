@@ -1,4 +1,5 @@
-// Dropout's random numbers are Philox4x32-10 of (element, step, sample id) keyed by seed, purpose and site: no state, no order.
+// Dropout's random numbers are Philox4x32-10 of (element, step, sample id) keyed by seed, purpose and site: no state, no
+// order.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @dropout(

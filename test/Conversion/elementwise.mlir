@@ -1,4 +1,5 @@
-// relu, add, scale_shift and relu_grad: one parallel op each; a vector of channels is indexed by (block, channel in the block).
+// relu, add, scale_shift and relu_grad: one parallel op each; a vector of channels is indexed by (block, channel in the
+// block).
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @relu(

@@ -1,4 +1,5 @@
-// Pads around an activation: whoever defines it writes its interior and fills its halo, as wide as its readers want, in one tensor.
+// Pads around an activation: whoever defines it writes its interior and fills its halo, as wide as its readers want, in
+// one tensor.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // The producer writes into the middle of four strips of zeros; no copy lies between it and the convolution.

@@ -25,7 +25,8 @@ func.func @inference(%x: tensor<?x40x5x7xf32>) -> tensor<?x40x3x4xf32> {
 
 // -----
 
-// Training keeps row*3 + column of the winner in a byte. The first of equals stays; not-a-number wins over all, as in PyTorch.
+// Training keeps row*3 + column of the winner in a byte. The first of equals stays; not-a-number wins over all, as in
+// PyTorch.
 // CHECK-LABEL: func.func @training(
 // CHECK:       %[[LOWEST:.*]] = linalg.fill {{.*}} -> tensor<?x2x3x4x32xf32>
 // CHECK:       %[[NONE:.*]] = linalg.fill {{.*}} -> tensor<?x2x3x4x32xi8>

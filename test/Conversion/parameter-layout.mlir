@@ -1,11 +1,10 @@
-// Where each parameter lies: a flat buffer for the frozen, the trained, and the running statistics that move, each in the order of
-// declaration, by bytes; and its blocked form, padded to 32 channels.
+// Where each parameter lies: a flat buffer for the frozen, the trained, and the running statistics that move, each in the
+// order of declaration, by bytes; and its blocked form, padded to 32 channels.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
-// In "frozen": the stem's weight [K/32][R][S][C][32 of K] at 0 (2*2*2*3*32 floats), the convolution's [K/32][C/32][R][S][32 of C][32 of K]
-// at 3072 (2*1*32*32 floats), the mean that does not move at 11264. In "trained", apart from these: the vector at 0, the linear
-// weight [K/32][C/32][32 of C][32 of K] behind it.
-// A counter takes no place.
+// In "frozen": the stem's weight [K/32][R][S][C][32 of K] at 0 (2*2*2*3*32 floats), the convolution's
+// [K/32][C/32][R][S][32 of C][32 of K] at 3072 (2*1*32*32 floats), the mean that does not move at 11264. In "trained",
+// apart from these: the vector at 0, the linear weight [K/32][C/32][32 of C][32 of K] behind it. A counter takes no place.
 // CHECK-LABEL: func.func @features(
 // CHECK:       %[[F:.*]] = abi.buffer %{{.*}} "frozen" : memref<11520xi8>
 // CHECK-NEXT:  %[[AT:.*]] = arith.constant 0 : index

@@ -1,4 +1,5 @@
-// What @features leaves for @logits and @gradients: one record an image, its values one behind the other, blocked, without halo.
+// What @features leaves for @logits and @gradients: one record an image, its values one behind the other, blocked, without
+// halo.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // 2*3*4*32 elements and then 2*32: 832 a record.

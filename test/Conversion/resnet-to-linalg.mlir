@@ -1,5 +1,5 @@
-// What the pass makes of a module: functions of one pointer, @apply, and no declarations. @gradients alone begins with the zeros that
-// a call asks for; the element type is the parameters'.
+// What the pass makes of a module: functions of one pointer, @apply, and no declarations. @gradients alone begins with the
+// zeros that a call asks for; the element type is the parameters'.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-NOT:   resnet.{{parameter|slot}}

@@ -1,4 +1,5 @@
-// Running statistics move in place: (1 - momentum) of what is there, momentum of the batch's; the variance unbiased by m/(m - 1).
+// Running statistics move in place: (1 - momentum) of what is there, momentum of the batch's; the variance unbiased by
+// m/(m - 1).
 // RUN: resnet-opt %s --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: func.func @gradients(
