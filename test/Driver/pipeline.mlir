@@ -1,7 +1,8 @@
 // resnet-opt knows resnetc's pipeline by name: from any stage it gives the same functions of the seam.
 // RUN: resnet-opt %s --resnet-to-llvm=mcpu=x86-64-v3 -o %t.forward
 // RUN: FileCheck %s --check-prefixes=CHECK,V3 --input-file=%t.forward
-// RUN: resnet-opt %s --resnet-freeze --resnet-differentiate | resnet-opt --resnet-to-llvm="from=gradients mcpu=x86-64-v3" -o %t.gradients
+// RUN: resnet-opt %s --resnet-freeze --resnet-differentiate \
+// RUN:   | resnet-opt --resnet-to-llvm="from=gradients mcpu=x86-64-v3" -o %t.gradients
 // RUN: diff %t.forward %t.gradients
 // RUN: resnet-opt %s --resnet-freeze --resnet-differentiate --resnet-fold-batch-norm --resnet-fuse-epilogue --resnet-split \
 // RUN:   | resnet-opt --resnet-to-llvm="from=split mcpu=x86-64-v3" -o %t.split

@@ -8,6 +8,7 @@ against central differences of the compiled loss. Then single operations of what
 (mutants.py), and the same check must report each.
 """
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -138,6 +139,13 @@ def check_gradients(compiled):
             yield f"gradient of {name}: {worst}; {wrong.sum()} of {len(moved)} wrong"
 
 
+def unseen_operations(texts):
+    """Operations of the dialect that no text holds, but those that Split makes."""
+    definitions = (Path(__file__).parents[2] / "compiler/IR/ResnetOps.td").read_text()
+    operations = set(re.findall(r'Resnet_Op<"(\w+)"', definitions)) - {"slot", "write"}
+    return sorted(operations.difference(*(re.findall(r"resnet\.(\w+)", text) for text in texts)))
+
+
 def differentiate(texts, arguments):
     """Modules as they are after Differentiate."""
     command = [arguments.resnet_opt, "-", "--split-input-file", "--resnet-freeze", "--resnet-differentiate"]
@@ -157,6 +165,7 @@ def main():
         failed += [f"{name}: {complaint}" for complaint in [*check_forward(filled), *check_gradients(filled)]]
 
     texts = dict(zip(made, differentiate([net.text() for net in made.values()], arguments)))
+    failed += [f"{operation}: is in no net" for operation in unseen_operations(texts.values())]
     changed = [(m, m.apply(texts[m.net])) for m in mutants.MUTANTS]
     for (mutant, _), compiled in zip(changed, program.build([text for _, text in changed], arguments, "gradients")):
         filled = Compiled(compiled, made[mutant.net], samples[mutant.net])
