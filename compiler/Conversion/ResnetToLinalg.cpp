@@ -142,6 +142,10 @@ struct ResnetToLinalg : impl::ResnetToLinalgBase<ResnetToLinalg> {
     for (auto op : module.getOps<ParameterOp>())
       if (auto type = dyn_cast<FloatType>(getElementTypeOrSelf(op.getType())))
         element = type;
+    if (!element) {
+      module.emitError("expected a parameter of a float type: the element type is its");
+      return signalPassFailure();
+    }
     for (func::FuncOp source : functions)
       if (failed(lowerFunction(source, layout, element)))
         return signalPassFailure();

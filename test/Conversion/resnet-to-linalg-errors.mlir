@@ -36,3 +36,10 @@ func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %y = arith.negf %x : tensor<?x8xf32>
   return %y : tensor<?x8xf32>
 }
+
+// -----
+
+// expected-error @below {{expected a parameter of a float type: the element type is its}}
+module {
+  func.func @prepare() { return }
+}
