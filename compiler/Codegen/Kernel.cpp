@@ -36,10 +36,12 @@ public:
     tile = chooseTile(op, kernel.epilogue, sizes, target);
     vectorDim = tile.vectorDim;
     rowDim = tile.rowDim;
+    lineDim = tile.lineDim;
     for (int64_t i = 0, n = sizes.size(); i < n; ++i)
       (op.getIteratorTypesArray()[i] == utils::IteratorType::reduction ? reductions : parallels).push_back(i);
     llvm::erase(parallels, vectorDim);
     llvm::erase(parallels, rowDim);
+    llvm::erase(parallels, lineDim);
     outerLoops(readOuter());
     eraseOps();
   }
@@ -75,15 +77,24 @@ private:
       return parallelLoops(parallels);
     auto [dim, step] = outer.front();
     OpFoldResult whole = sizes[dim];
-    while (staticSize(dim) && *staticSize(dim) % step != 0)
-      --step;
+    if (std::optional<int64_t> size = staticSize(dim))
+      while (*size % step != 0)
+        --step;
     loop(whole, step, [&, dim = dim, step = step](Value iv) {
       bases[dim] = iv;
-      sizes[dim] = b.getIndexAttr(step);
+      sizes[dim] = blockSize(whole, step, iv);
       outerLoops(outer.drop_front());
       sizes[dim] = whole;
       bases.erase(dim);
     });
+  }
+
+  /// The size of the block that begins at `iv`: of a size that is known at run time alone, the last one may be smaller.
+  OpFoldResult blockSize(OpFoldResult whole, int64_t step, Value iv) {
+    if (step == 1 || getConstantIntValue(whole))
+      return b.getIndexAttr(step);
+    Value rest = arith::SubIOp::create(b, loc, cast<Value>(whole), iv);
+    return arith::MinUIOp::create(b, loc, rest, constant(step)).getResult();
   }
 
   void parallelLoops(ArrayRef<int64_t> dims) {
@@ -97,34 +108,45 @@ private:
 
   void vectorLoop() {
     if (vectorDim == kNone)
-      return rowLoop();
+      return lineLoop();
     loop(sizes[vectorDim], tile.lanes * tile.vectors, [&](Value iv) {
       ivs[vectorDim] = iv;
-      rowLoop();
+      lineLoop();
     });
   }
 
-  void rowLoop() {
-    if (rowDim == kNone)
-      return emitTile(tile);
-    Tile rest = tile;
-    if (std::optional<int64_t> size = staticSize(rowDim)) {
-      rest.rows = *size % tile.rows;
-      loop(b.getIndexAttr(*size - rest.rows), tile.rows, [&](Value iv) {
-        ivs[rowDim] = iv;
-        emitTile(tile);
-      });
-      if (rest.rows) {
-        ivs[rowDim] = constant(*size - rest.rows);
-        emitTile(rest);
-      }
-      return;
+  /// Runs `emit` for whole tiles along a dimension of known size, then for the rest.
+  void tilesAlong(int64_t dim, int64_t Tile::*extent, const Tile &shape, llvm::function_ref<void(const Tile &)> emit) {
+    Tile rest = shape;
+    int64_t size = *staticSize(dim);
+    rest.*extent = size % (shape.*extent);
+    loop(b.getIndexAttr(size - rest.*extent), shape.*extent, [&](Value iv) {
+      ivs[dim] = iv;
+      emit(shape);
+    });
+    if (rest.*extent) {
+      ivs[dim] = constant(size - rest.*extent);
+      emit(rest);
     }
+  }
+
+  void lineLoop() {
+    if (lineDim == kNone)
+      return rowLoop(tile);
+    tilesAlong(lineDim, &Tile::lines, tile, [&](const Tile &t) { rowLoop(t); });
+  }
+
+  void rowLoop(const Tile &shape) {
+    if (rowDim == kNone)
+      return emitTile(shape);
+    if (staticSize(rowDim))
+      return tilesAlong(rowDim, &Tile::rows, shape, [&](const Tile &t) { emitTile(t); });
     // The number of rows is known at run time alone: whole tiles, then single rows.
+    Tile rest = shape;
     rest.rows = 1;
     Value size = sizeOf(rowDim);
-    Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(tile.rows)));
-    rowsBetween(constant(0), whole, tile);
+    Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(shape.rows)));
+    rowsBetween(constant(0), whole, shape);
     rowsBetween(whole, size, rest);
   }
 
@@ -139,13 +161,28 @@ private:
   //===--- the tile ---===//
 
   struct Position {
-    int64_t row, vector;
+    int64_t line, row, vector;
   };
 
+  /// The loops as an op sees them, the root or its epilogue.
+  struct Loops {
+    SmallVector<Value> ivs;
+    int64_t vectorDim, rowDim, lineDim;
+  };
+  Loops rootLoops() const { return {ivs, vectorDim, rowDim, lineDim}; }
+
+  /// How far the position is along a dimension, from the tile's first element.
+  int64_t offset(const Loops &loops, int64_t dim, Position at) const {
+    if (dim == loops.vectorDim)
+      return at.vector * tile.lanes;
+    return dim == loops.rowDim ? at.row : dim == loops.lineDim ? at.line : 0;
+  }
+
   void forEach(const Tile &t, llvm::function_ref<void(Position)> body) {
-    for (int64_t row = 0; row < t.rows; ++row)
-      for (int64_t vector = 0; vector < t.vectors; ++vector)
-        body({row, vector});
+    for (int64_t line = 0; line < t.lines; ++line)
+      for (int64_t row = 0; row < t.rows; ++row)
+        for (int64_t vector = 0; vector < t.vectors; ++vector)
+          body({line, row, vector});
   }
 
   void emitTile(const Tile &t) {
@@ -170,7 +207,7 @@ private:
         return v;
       return vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, v.getType()), v);
     }
-    return load(op, op.getDpsInitsMutable()[output], at, ivs, vectorDim, rowDim, /*spread=*/true);
+    return load(op, op.getDpsInitsMutable()[output], at, rootLoops(), /*spread=*/true);
   }
 
   SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, const Tile &t, ArrayRef<Value> sums) {
@@ -194,9 +231,12 @@ private:
     return llvm::to_vector_of<Value>(loop.getResults());
   }
 
+  /// By operand, line, row and vector.
+  using LoadedValues = DenseMap<std::tuple<unsigned, int64_t, int64_t, int64_t>, Value>;
+
   /// One step of the reduction (or the whole of an elementwise op) for all rows and vectors of the tile.
   SmallVector<Value> step(const Tile &t, ArrayRef<Value> sums) {
-    DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
+    LoadedValues loaded;
     SmallVector<Value> next;
     int64_t outputs = op.getNumDpsInits();
     bool reduces = op.getNumReductionLoops() > 0;
@@ -204,37 +244,36 @@ private:
       SmallVector<Value> arguments;
       for (OpOperand &operand : op->getOpOperands()) {
         if (op.isDpsInit(&operand) && reduces) {
-          int64_t tilePosition = at.row * t.vectors + at.vector;
+          int64_t tilePosition = (at.line * t.rows + at.row) * t.vectors + at.vector;
           arguments.push_back(sums[tilePosition * outputs + operand.getOperandNumber() - op.getNumDpsInputs()]);
           continue;
         }
         arguments.push_back(cachedLoad(operand, at, loaded));
       }
-      next.append(cloneBody(op, arguments, at, ivs, vectorDim, rowDim));
+      next.append(cloneBody(op, arguments, at, rootLoops()));
     });
     return next;
   }
 
-  Value cachedLoad(OpOperand &operand, Position at, DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> &loaded) {
+  Value cachedLoad(OpOperand &operand, Position at, LoadedValues &loaded) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (!op.payloadUsesValueFromOperand(&operand))
       return Value();
-    int64_t row = rowDim != kNone && map.isFunctionOfDim(rowDim) ? at.row : 0;
-    int64_t vector = vectorDim != kNone && map.isFunctionOfDim(vectorDim) ? at.vector : 0;
-    Value &value = loaded[{operand.getOperandNumber(), row, vector}];
+    auto along = [&](int64_t dim, int64_t position) { return dim != kNone && map.isFunctionOfDim(dim) ? position : 0; };
+    Value &value = loaded[{operand.getOperandNumber(), along(lineDim, at.line), along(rowDim, at.row),
+                           along(vectorDim, at.vector)}];
     if (!value)
-      value = load(op, operand, at, ivs, vectorDim, rowDim, /*spread=*/false);
+      value = load(op, operand, at, rootLoops(), /*spread=*/false);
     return value;
   }
 
-  SmallVector<Value> cloneBody(linalg::GenericOp generic, ArrayRef<Value> arguments, Position at, ArrayRef<Value> indices,
-                               int64_t vDim, int64_t rDim) {
+  SmallVector<Value> cloneBody(linalg::GenericOp generic, ArrayRef<Value> arguments, Position at, const Loops &loops) {
     auto index = [&](int64_t dim) -> Value {
-      Value iv = indices[dim];
-      if (dim == rDim && at.row)
-        iv = arith::AddIOp::create(b, loc, iv, constant(at.row));
-      if (dim != vDim)
-        return iv;
+      Value iv = loops.ivs[dim];
+      if (dim != loops.vectorDim) {
+        int64_t ahead = offset(loops, dim, at);
+        return ahead ? arith::AddIOp::create(b, loc, iv, constant(ahead)).getResult() : iv;
+      }
       SmallVector<int64_t> lanes(tile.lanes);
       for (auto [i, lane] : llvm::enumerate(lanes))
         lane = at.vector * tile.lanes + i;
@@ -247,31 +286,30 @@ private:
 
   //===--- memory ---===//
 
-  SmallVector<Value> indicesOf(AffineMap map, Position at, ArrayRef<Value> indices, int64_t vDim, int64_t rDim) {
+  SmallVector<Value> indicesOf(AffineMap map, Position at, const Loops &loops) {
     MLIRContext *c = b.getContext();
     SmallVector<AffineExpr> dims;
-    for (int64_t i = 0, n = indices.size(); i < n; ++i)
-      dims.push_back(getAffineDimExpr(i, c) + (i == vDim ? at.vector * tile.lanes : i == rDim ? at.row : 0));
+    for (int64_t i = 0, n = loops.ivs.size(); i < n; ++i)
+      dims.push_back(getAffineDimExpr(i, c) + offset(loops, i, at));
     SmallVector<Value> result;
     SmallVector<OpFoldResult> operands;
-    for (Value v : indices)
+    for (Value v : loops.ivs)
       operands.push_back(getAsOpFoldResult(v));
     for (AffineExpr expr : map.getResults()) {
-      AffineMap one = AffineMap::get(indices.size(), 0, expr.replaceDims(dims), c);
+      AffineMap one = AffineMap::get(loops.ivs.size(), 0, expr.replaceDims(dims), c);
       result.push_back(getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, one, operands)));
     }
     return result;
   }
 
   /// An operand's value at a position: a vector where it varies along the vector dimension, else a scalar (spread on demand).
-  Value load(linalg::GenericOp generic, OpOperand &operand, Position at, ArrayRef<Value> indices, int64_t vDim, int64_t rDim,
-             bool spread) {
+  Value load(linalg::GenericOp generic, OpOperand &operand, Position at, const Loops &loops, bool spread) {
     if (!isa<MemRefType>(operand.get().getType()))
       return operand.get();
     AffineMap map = generic.getMatchingIndexingMap(&operand);
-    SmallVector<Value> where = indicesOf(map, at, indices, vDim, rDim);
+    SmallVector<Value> where = indicesOf(map, at, loops);
     Type element = getElementTypeOrSelf(operand.get());
-    if (vDim != kNone && map.isFunctionOfDim(vDim))
+    if (loops.vectorDim != kNone && map.isFunctionOfDim(loops.vectorDim))
       return vector::LoadOp::create(b, loc, VectorType::get({tile.lanes}, element), operand.get(), where);
     Value v = memref::LoadOp::create(b, loc, operand.get(), where);
     if (spread && tile.lanes > 1)
@@ -279,9 +317,8 @@ private:
     return v;
   }
 
-  void store(linalg::GenericOp generic, OpOperand &operand, Value v, Position at, ArrayRef<Value> indices, int64_t vDim,
-             int64_t rDim) {
-    SmallVector<Value> where = indicesOf(generic.getMatchingIndexingMap(&operand), at, indices, vDim, rDim);
+  void store(linalg::GenericOp generic, OpOperand &operand, Value v, Position at, const Loops &loops) {
+    SmallVector<Value> where = indicesOf(generic.getMatchingIndexingMap(&operand), at, loops);
     if (isa<VectorType>(v.getType()))
       vector::StoreOp::create(b, loc, v, operand.get(), where);
     else
@@ -292,24 +329,23 @@ private:
   void finish(Value sum, OpOperand &output, Position at) {
     linalg::GenericOp epilogue = kernel.epilogue;
     if (!epilogue)
-      return store(op, output, sum, at, ivs, vectorDim, rowDim);
-    SmallVector<Value> indices(epilogue.getNumLoops());
+      return store(op, output, sum, at, rootLoops());
+    auto dimOf = [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, epilogue, dim); };
+    Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(vectorDim), dimOf(rowDim), dimOf(lineDim)};
     for (int64_t i = 0, n = ivs.size(); i < n; ++i)
-      if (int64_t dim = epilogueDim(op, epilogue, i); dim != kNone)
-        indices[dim] = ivs[i];
-    int64_t vDim = vectorDim == kNone ? kNone : epilogueDim(op, epilogue, vectorDim);
-    int64_t rDim = rowDim == kNone ? kNone : epilogueDim(op, epilogue, rowDim);
+      if (int64_t dim = dimOf(i); dim != kNone)
+        loops.ivs[dim] = ivs[i];
     SmallVector<Value> arguments;
     for (OpOperand &operand : epilogue->getOpOperands()) {
       if (operand.get() == output.get())
         arguments.push_back(sum);
       else
         arguments.push_back(epilogue.payloadUsesValueFromOperand(&operand)
-                                ? load(epilogue, operand, at, indices, vDim, rDim, false)
+                                ? load(epilogue, operand, at, loops, false)
                                 : Value());
     }
-    Value result = cloneBody(epilogue, arguments, at, indices, vDim, rDim)[0];
-    store(epilogue, epilogue.getDpsInitsMutable()[0], result, at, indices, vDim, rDim);
+    Value result = cloneBody(epilogue, arguments, at, loops)[0];
+    store(epilogue, epilogue.getDpsInitsMutable()[0], result, at, loops);
   }
 
   void eraseOps() {
@@ -333,7 +369,7 @@ private:
   DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
   SmallVector<int64_t> parallels, reductions;
   Tile tile;
-  int64_t vectorDim = kNone, rowDim = kNone; // the tile's
+  int64_t vectorDim = kNone, rowDim = kNone, lineDim = kNone; // the tile's
 };
 
 } // namespace

@@ -88,14 +88,17 @@ public:
 
   LogicalResult run() {
     auto parent = loop->getParentOfType<func::FuncOp>();
+    if (llvm::any_of(loop.getMixedLowerBound(), [](OpFoldResult v) { return getConstantIntValue(v) != 0; }) ||
+        !loop.getDynamicStep().empty())
+      return loop.emitOpError("expected bounds from 0 and steps that are constants");
     collect(loop, values, constants);
     func::FuncOp body = makeBody(parent);
     if (!body)
       return failure();
     b.setInsertionPoint(loop);
     Value count = arith::ConstantIndexOp::create(b, loc, 1);
-    for (Value bound : getValueOrCreateConstantIndexOp(b, loc, loop.getMixedUpperBound()))
-      count = b.createOrFold<arith::MulIOp>(loc, count, bound);
+    for (int64_t i = 0; i < loop.getRank(); ++i)
+      count = b.createOrFold<arith::MulIOp>(loc, count, steps(b, i, IRMapping()));
     count = arith::IndexCastOp::create(b, loc, b.getI64Type(), count);
     Value pointer = func::ConstantOp::create(b, loc, bodyType(b), SymbolRefAttr::get(body));
     func::CallOp::create(b, loc, kParallelFor, TypeRange(), ValueRange{parent.getArgument(0), pointer, count});
@@ -160,17 +163,29 @@ private:
     });
   }
 
-  /// Maps the loop's variables to the digits of a flat index, the last one running fastest.
+  /// How many steps the loop takes along dimension `i`.
+  Value steps(OpBuilder &at, int64_t i, const IRMapping &mapping) {
+    Value bound = loop.getMixedUpperBound()[i].dyn_cast<Value>();
+    bound = bound ? mapping.lookupOrDefault(bound) : getValueOrCreateConstantIndexOp(at, loc, loop.getMixedUpperBound()[i]);
+    int64_t step = loop.getStaticStep()[i];
+    return step == 1 ? bound : at.createOrFold<arith::CeilDivUIOp>(loc, bound, arith::ConstantIndexOp::create(at, loc, step));
+  }
+
+  /// Maps the loop's variables to the digits of a flat index, the last one running fastest, times their steps.
   void delinearize(OpBuilder &k, Value flat, IRMapping &mapping) {
-    auto bounds = loop.getMixedUpperBound();
     auto variables = loop.getInductionVars();
-    for (int64_t i = variables.size() - 1; i > 0; --i) {
-      Value bound = bounds[i].dyn_cast<Value>();
-      bound = bound ? mapping.lookup(bound) : getValueOrCreateConstantIndexOp(k, loc, bounds[i]);
-      mapping.map(variables[i], k.createOrFold<arith::RemUIOp>(loc, flat, bound));
-      flat = k.createOrFold<arith::DivUIOp>(loc, flat, bound);
+    for (int64_t i = variables.size() - 1; i >= 0; --i) {
+      Value digit = flat;
+      if (i > 0) {
+        Value count = steps(k, i, mapping);
+        digit = k.createOrFold<arith::RemUIOp>(loc, flat, count);
+        flat = k.createOrFold<arith::DivUIOp>(loc, flat, count);
+      }
+      int64_t step = loop.getStaticStep()[i];
+      mapping.map(variables[i], step == 1 ? digit
+                                          : k.createOrFold<arith::MulIOp>(loc, digit,
+                                                                          arith::ConstantIndexOp::create(k, loc, step)));
     }
-    mapping.map(variables[0], flat);
   }
 
   scf::ForallOp loop;

@@ -48,6 +48,12 @@ int64_t mlir::resnet::epilogueDim(linalg::GenericOp root, linalg::GenericOp epil
   return kNone;
 }
 
+/// The size of the fewest parts of at most `most` that are as equal as they can be.
+static int64_t evenly(int64_t size, int64_t most) {
+  int64_t parts = (size + most - 1) / most;
+  return (size + parts - 1) / parts;
+}
+
 /// Rows a tile: as many as the registers hold, but of a number that divides the size where a good one exists.
 static int64_t rowsFor(int64_t size, int64_t most) {
   if (size <= most)
@@ -55,8 +61,7 @@ static int64_t rowsFor(int64_t size, int64_t most) {
   for (int64_t rows = most; 2 * rows >= most; --rows)
     if (size % rows == 0)
       return rows;
-  int64_t tiles = (size + most - 1) / most;
-  return (size + tiles - 1) / tiles;
+  return evenly(size, most);
 }
 
 Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes,
@@ -77,16 +82,31 @@ Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, 
   tile.vectorDim = last;
   tile.lanes = lanes;
   tile.vectors = (*width / lanes) % 2 == 0 ? 2 : 1;
-  for (int64_t dim : llvm::reverse(parallel))
-    if (getConstantIntValue(sizes[dim]) != 1) {
-      tile.rowDim = dim;
-      break;
+  // The next dimension outwards that is not 1.
+  auto next = [&] {
+    while (!parallel.empty()) {
+      int64_t dim = parallel.pop_back_val();
+      if (getConstantIntValue(sizes[dim]) != 1)
+        return dim;
     }
+    return kNone;
+  };
+  tile.rowDim = next();
   if (tile.rowDim == kNone)
     return tile;
+  bool reduces = op.getNumReductionLoops() > 0;
   // Accumulators, the vectors of one step, and one to broadcast into.
-  int64_t most = op.getNumReductionLoops() ? (target.registers - 2 - tile.vectors) / (tile.vectors * op.getNumDpsInits()) : 4;
+  int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * op.getNumDpsInits()) : 4;
+  most = std::max<int64_t>(1, most);
   std::optional<int64_t> rows = getConstantIntValue(sizes[tile.rowDim]);
-  tile.rows = rows ? rowsFor(*rows, std::max<int64_t>(1, most)) : std::min<int64_t>(8, most);
+  tile.rows = rows ? rowsFor(*rows, most) : std::min<int64_t>(8, most);
+  if (!reduces || tile.rows != rows || 2 * tile.rows > most)
+    return tile;
+  int64_t lineDim = next();
+  std::optional<int64_t> lines = lineDim == kNone ? std::nullopt : getConstantIntValue(sizes[lineDim]);
+  if (lines) {
+    tile.lineDim = lineDim;
+    tile.lines = evenly(*lines, most / tile.rows);
+  }
   return tile;
 }

@@ -10,15 +10,16 @@ namespace mlir::resnet {
 /// No dimension.
 inline constexpr int64_t kNone = -1;
 
-/// A register tile: `rows` along the row dimension, `vectors` of `lanes` along the vector dimension.
+/// A register tile: `lines` along the line dimension, `rows` along the row dimension, `vectors` of `lanes` along the vector
+/// dimension. More than one line only where the rows are all that there are.
 struct Tile {
-  int64_t rows = 1, vectors = 1, lanes = 1;
-  int64_t vectorDim = kNone, rowDim = kNone;
+  int64_t lines = 1, rows = 1, vectors = 1, lanes = 1;
+  int64_t vectorDim = kNone, rowDim = kNone, lineDim = kNone;
 };
 
 /// The tile of an op whose loops have these sizes. The vector dimension is the last parallel one, if every operand of the op
-/// and of its epilogue that varies along it is contiguous there; the row dimension is the parallel one before. Without a vector
-/// dimension the tile is one scalar.
+/// and of its epilogue that varies along it is contiguous there; the row dimension is the parallel one before that
+/// is not 1, and the line dimension the one before that, of contractions. Without a vector dimension the tile is one scalar.
 Tile chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes, const KernelTarget &target);
 
 /// The epilogue's dimension that indexes the scratch buffer where the root's `dim` does; kNone for reductions.

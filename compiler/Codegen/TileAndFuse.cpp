@@ -15,14 +15,15 @@ namespace mlir::resnet {
 
 namespace {
 
-/// Contractions and fills whose only reader is `reader` are worth computing inside its loop; all else would be moved for
-/// nothing.
+/// Fills, and contractions whose only reader is the elementwise `reader`, are worth computing inside its loop; all else would
+/// be moved for nothing, and what a sum reads would be computed for each of its tiles.
 bool fuses(OpResult producer, Operation *reader) {
   if (isa<linalg::FillOp>(producer.getOwner()))
     return true;
   auto generic = dyn_cast<linalg::GenericOp>(producer.getOwner());
-  return generic && generic.getNumReductionLoops() > 0 && generic->hasAttr(kTileAttr) && producer.hasOneUse() &&
-         *producer.user_begin() == reader;
+  auto op = dyn_cast<linalg::GenericOp>(reader);
+  return generic && op && op.getNumReductionLoops() == 0 && generic.getNumReductionLoops() > 0 && generic->hasAttr(kTileAttr) &&
+         producer.hasOneUse() && *producer.user_begin() == reader;
 }
 
 /// Contractions that `op` alone reads.
@@ -61,7 +62,19 @@ void fuseElementwise(func::FuncOp func, IRRewriter &rewriter) {
   }
 }
 
-/// A tile of a tensor without contents is one of its own: what lives for a tile only needs no place outside the loop.
+/// The constant that a size does not exceed; the size itself where there is none.
+OpFoldResult boundOf(OpFoldResult size) {
+  auto value = dyn_cast<Value>(size);
+  auto min = value ? value.getDefiningOp<affine::AffineMinOp>() : nullptr;
+  if (min)
+    for (AffineExpr bound : min.getMap().getResults())
+      if (auto constant = dyn_cast<AffineConstantExpr>(bound))
+        return Builder(min.getContext()).getIndexAttr(constant.getValue());
+  return size;
+}
+
+/// A tile of a tensor without contents is one of its own: what lives for a tile only needs no place outside the loop. It has
+/// the size of the largest tile, a stack's buffers being of fixed sizes.
 void shrinkEmpty(func::FuncOp func, IRRewriter &rewriter) {
   SmallVector<tensor::ExtractSliceOp> slices;
   func.walk([&](tensor::ExtractSliceOp slice) {
@@ -70,7 +83,13 @@ void shrinkEmpty(func::FuncOp func, IRRewriter &rewriter) {
   });
   for (tensor::ExtractSliceOp slice : slices) {
     rewriter.setInsertionPoint(slice);
-    rewriter.replaceOpWithNewOp<tensor::EmptyOp>(slice, slice.getMixedSizes(), slice.getType().getElementType());
+    SmallVector<OpFoldResult> sizes = slice.getMixedSizes(), bounds = llvm::map_to_vector(sizes, boundOf);
+    Value tile = tensor::EmptyOp::create(rewriter, slice.getLoc(), bounds, slice.getType().getElementType());
+    if (bounds != sizes) {
+      SmallVector<OpFoldResult> zeros(sizes.size(), rewriter.getIndexAttr(0)), ones(sizes.size(), rewriter.getIndexAttr(1));
+      tile = tensor::ExtractSliceOp::create(rewriter, slice.getLoc(), slice.getType(), tile, zeros, sizes, ones);
+    }
+    rewriter.replaceOp(slice, tile);
   }
 }
 
@@ -139,19 +158,24 @@ void forwardSizes(Operation *op, IRRewriter &rewriter) {
 }
 
 LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
-  SmallVector<OpFoldResult> sizes;
-  for (int64_t size : op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr).asArrayRef())
-    sizes.push_back(rewriter.getIndexAttr(size));
+  auto tileOf = [](Operation *op) { return op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr); };
+  DenseI64ArrayAttr attr = tileOf(op);
   op->removeAttr(kTileAttr);
   rewriter.setInsertionPoint(op);
   if (runsBackwards(op)) {
-    tileWholes(cast<linalg::GenericOp>(op.getOperation()), sizes.size(), rewriter);
+    tileWholes(cast<linalg::GenericOp>(op.getOperation()), attr.size(), rewriter);
     return success();
   }
   llvm::SmallPtrSet<Operation *, 4> inside;
   for (Value input : op->getOperands())
-    if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op))
+    if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op)) {
       inside.insert(producer.getOwner());
+      if (isa<linalg::GenericOp>(producer.getOwner())) // a sum knows best, and the reader's loops are its parallel ones
+        attr = tileOf(producer.getOwner());
+    }
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t size : attr.asArrayRef())
+    sizes.push_back(rewriter.getIndexAttr(size));
   // A fill that starts a sum goes where the sum goes.
   for (Operation *producer : llvm::to_vector(inside))
     for (Value input : producer->getOperands())

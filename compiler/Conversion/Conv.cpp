@@ -37,15 +37,18 @@ struct Blocking {
 
   Blocking() = default;
 
-  /// Where one output block's weights do not stay in the second-level cache, a task takes all rows of a plane and passes
-  /// over them with as many input blocks' weights as do.
-  Blocking(int64_t blocks, int64_t taps, int64_t elementBytes) {
-    constexpr int64_t kBytes = 160 << 10;
+  /// A task takes all rows of a small plane: its few columns alone do not fill the registers. Where one output block's weights
+  /// do not stay in the second-level cache, it takes several images or a large plane, and passes over them with as many input
+  /// blocks' weights as do.
+  Blocking(int64_t blocks, int64_t taps, int64_t pixels, int64_t elementBytes) {
+    constexpr int64_t kBytes = 160 << 10, kSmallPlane = 32, kPixels = 128;
     int64_t one = taps * kBlock * kBlock * elementBytes;
-    if (blocks * one <= kBytes)
+    bool wide = blocks * one > kBytes;
+    if (!wide && pixels > kSmallPlane)
       return;
-    tile = {1, 1};
-    outer = {{5, std::max<int64_t>(1, kBytes / one)}};
+    tile = {wide ? std::clamp<int64_t>(kPixels / pixels, 1, 16) : 1, 1};
+    if (wide)
+      outer = {{5, std::max<int64_t>(1, kBytes / one)}};
   }
 };
 
@@ -77,7 +80,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Value sum = l.filled(fused ? l.emptyLike(d.interior) : d.interior, 0);
   Blocking blocking;
   if (!isImages(op.getX()))
-    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, l.element.getWidth() / 8);
+    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight * g.outWidth, l.element.getWidth() / 8);
   Value y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, sum, isImages(op.getX()));
   if (fused) {
     SmallVector<Value> inputs{y};
@@ -97,7 +100,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
       if (op.getRelu())
         v = arith::MaximumFOp::create(n, at, v, l.constant(0));
       return SmallVector<Value>{v};
-    }, blocking.tile);
+    });
   }
   l.define(op.getY(), y, d);
   return success();
@@ -122,7 +125,7 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
   auto shape = cast<RankedTensorType>(wt.getType()).getShape();
-  Blocking blocking(shape[1], ph.taps * pw.taps, l.element.getWidth() / 8);
+  Blocking blocking(shape[1], ph.taps * pw.taps, ph.count * pw.count, l.element.getWidth() / 8);
   return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
                     {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
                     blocking.tile, blocking.outer);
@@ -153,6 +156,9 @@ LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
   return success();
 }
 
+/// Images of a weight gradient's block: as many small planes as make up for loading and storing the sums.
+static int64_t imagesABlock(const Geometry &g) { return std::max<int64_t>(1, 64 / (g.outHeight * g.outWidth)); }
+
 /// Rows of a weight gradient's block: what stays in the second-level cache while all blocks pass over it.
 static int64_t rowsABlock(const Geometry &g) {
   int64_t rows = std::max<int64_t>(1, (g.kernel == 1 ? 112 : 224) / std::max<int64_t>(1, g.outWidth));
@@ -181,7 +187,7 @@ LogicalResult mlir::resnet::lower(Conv2dDwOp op, Lowering &l) {
     Maps d{c, 9};
     return l.contract({x, d({d[6], d[1], d[7] * g.stride + d[2], d[8] * g.stride + d[3], d[4]})},
                       {dy, d({d[6], d[0], d[7], d[8], d[5]})}, {dw, d({d[0], d[1], d[2], d[3], d[4], d[5]})}, 6, {1, 1},
-                      {{6, 1}, {7, rowsABlock(g)}});
+                      {{6, imagesABlock(g)}, {7, rowsABlock(g)}});
   });
   return used ? success() : op.emitOpError("expected its result to be accumulated");
 }

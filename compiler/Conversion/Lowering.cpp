@@ -305,7 +305,7 @@ Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, Ar
                  tile, outer)[0];
 }
 
-Value Lowering::elementwise(ValueRange inputs, Value output, Body body, ArrayRef<int64_t> tile) {
+Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
   unsigned rank = cast<RankedTensorType>(output.getType()).getRank();
   AffineMap id = b.getMultiDimIdentityMap(rank);
   AffineMap byChannel = AffineMap::get(rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(rank - 1)}, b.getContext());
@@ -313,7 +313,7 @@ Value Lowering::elementwise(ValueRange inputs, Value output, Body body, ArrayRef
   for (Value v : inputs)
     ins.push_back({v, cast<RankedTensorType>(v.getType()).getRank() == 2 ? byChannel : id});
   return generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), body,
-                 rank == 5 ? tile : ArrayRef<int64_t>{})[0];
+                 rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
 }
 
 Value Lowering::channelSum(ValueRange inputs, Body body) {

@@ -105,8 +105,8 @@ public:
   /// The contraction out += a * b.
   Value contract(Operand a, Operand b, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
                  ArrayRef<std::pair<int64_t, int64_t>> outer = {});
-  /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel. `tile` where these are five.
-  Value elementwise(ValueRange inputs, Value output, Body body, ArrayRef<int64_t> tile = {1, 1, 1});
+  /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel.
+  Value elementwise(ValueRange inputs, Value output, Body body);
   /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images.
   Value channelSum(ValueRange inputs, Body body);
   /// An elementwise op over channel vectors [cb][32].

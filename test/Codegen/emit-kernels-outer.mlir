@@ -29,6 +29,26 @@ func.func @blocks(%x: memref<2x6xf32>, %w: memref<6x8xf32>, %y: memref<2x8xf32>)
   return
 }
 
+// A dimension whose size is known at run time alone: the last block has what is left.
+// CHECK-LABEL: func.func @dynamic_blocks(
+// CHECK:       %[[N:.*]] = memref.dim
+// CHECK:       scf.for %[[BLOCK:.*]] = %c0 to %[[N]] step %c4 {
+// CHECK:         %[[REST:.*]] = arith.subi %[[N]], %[[BLOCK]]
+// CHECK:         %[[SIZE:.*]] = arith.minui %[[REST]], %c4
+// CHECK:         :4 = scf.for %[[C:.*]] = %c0 to %[[SIZE]] step %c1
+// CHECK-NEXT:      arith.addi %[[BLOCK]], %[[C]]
+// CHECK:       return
+func.func @dynamic_blocks(%x: memref<2x?xf32>, %w: memref<?x8xf32>, %y: memref<2x8xf32>) {
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<2x?xf32>, memref<?x8xf32>) outs(%y : memref<2x8xf32>) attrs = {resnet.outer = array<i64: 2, 4>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %p = arith.mulf %a, %c : f32
+    %q = arith.addf %o, %p : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+
 // No epilogue in such a tile: it is not done when a tile ends.
 // CHECK-LABEL: func.func @no_epilogue(
 // CHECK:       scf.for %{{.*}} = %c0 to %c6 step %c2

@@ -137,6 +137,46 @@ func.func @dynamic(%x: memref<?x3xf32>, %w: memref<3x8xf32>, %y: memref<?x8xf32>
   return
 }
 
+// Two columns alone leave registers empty: of three lines two go together, then the third. The epilogue goes along.
+// CHECK-LABEL: func.func @lines(
+// CHECK-NOT:   scf.for
+// CHECK:       %[[SUM:.*]]:8 = scf.for
+// CHECK-COUNT-4:   memref.load %[[X:.*]][
+// CHECK-NOT:       memref.load
+// CHECK:           scf.yield
+// CHECK:       arith.maximumf %[[SUM]]#0,
+// CHECK:       vector.store %{{.*}}, %[[Y:.*]][%c0, %c0, %c0]
+// CHECK:       vector.store %{{.*}}, %[[Y]][%c0, %c1, %c0]
+// CHECK:       arith.maximumf %[[SUM]]#7,
+// CHECK:       vector.store %{{.*}}, %[[Y]][%c1, %c1, %c4]
+// CHECK:       %[[SUM:.*]]:4 = scf.for
+// CHECK:       arith.maximumf %[[SUM]]#3,
+// CHECK:       vector.store %{{.*}}, %[[Y]][%c2, %c1, %c4]
+// CHECK-NOT:   scf.for
+// CHECK:       return
+func.func @lines(%x: memref<3x2x3xf32>, %w: memref<3x8xf32>, %y: memref<3x2x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %s = memref.alloc() : memref<3x2x8xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<3x2x8xf32>)
+  linalg.generic {indexing_maps = [affine_map<(h, w, k, c) -> (h, w, c)>, affine_map<(h, w, k, c) -> (c, k)>,
+                                   affine_map<(h, w, k, c) -> (h, w, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<3x2x3xf32>, memref<3x8xf32>) outs(%s : memref<3x2x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %o, %p : f32
+    linalg.yield %q : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(h, w, k) -> (h, w, k)>, affine_map<(h, w, k) -> (h, w, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%s : memref<3x2x8xf32>) outs(%y : memref<3x2x8xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %m = arith.maximumf %v, %zero : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
 // An odd number of vectors: one a row. More of them than a tile holds: a loop over the vectors around the rows.
 // CHECK-LABEL: func.func @one_vector(
 // CHECK:       scf.for %[[V:.*]] = %c0 to %c12 step %c4 {

@@ -49,3 +49,12 @@ func.func @allocation(%call: !llvm.ptr) {
   }
   return
 }
+
+// -----
+
+func.func @bounds(%call: !llvm.ptr) {
+  // expected-error @+1 {{'scf.forall' op expected bounds from 0 and steps that are constants}}
+  scf.forall (%i) = (2) to (4) step (1) {
+  }
+  return
+}

@@ -28,8 +28,8 @@
 // CHECK-NOT:   scf.forall
 // CHECK:       %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
 // CHECK:       %[[C3:.*]] = arith.constant 3 : index
-// CHECK:       %[[C4:.*]] = arith.constant 4 : index
 // CHECK:       %[[N3:.*]] = arith.muli %[[N]], %[[C3]]
+// CHECK:       %[[C4:.*]] = arith.constant 4 : index
 // CHECK:       %[[N12:.*]] = arith.muli %[[N3]], %[[C4]]
 // CHECK-NEXT:  %[[COUNT:.*]] = arith.index_cast %[[N12]] : index to i64
 // CHECK-NEXT:  %[[F:.*]] = constant @features_0
@@ -151,4 +151,34 @@ func.func @looked_at(%call: !llvm.ptr) -> f32 {
     linalg.yield %q : f32
   }
   return %v : f32
+}
+
+// -----
+
+// Steps: as many indices as tiles, and each index times its step.
+// CHECK-LABEL: func.func @features(
+// CHECK:       %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
+// CHECK:       %[[C4:.*]] = arith.constant 4 : index
+// CHECK-NEXT:  %[[TILES:.*]] = arith.ceildivui %[[N]], %[[C4]]
+// CHECK:       %[[COUNT:.*]] = arith.muli %[[TILES]], %{{.*}}
+// CHECK-NEXT:  arith.index_cast %[[COUNT]]
+// CHECK:       func.func private @kernel_0(
+// CHECK:         scf.for %[[FLAT:.*]] = %{{.*}} to %{{.*}} step
+// CHECK:           %[[THREE:.*]] = arith.constant 3 : index
+// CHECK:           %[[J:.*]] = arith.remui %[[FLAT]], %[[THREE]]
+// CHECK:           %[[TILE:.*]] = arith.divui %[[FLAT]], %[[THREE]]
+// CHECK:           %[[FOUR:.*]] = arith.constant 4 : index
+// CHECK:           %[[I:.*]] = arith.muli %[[TILE]], %[[FOUR]]
+// CHECK:           memref.store %{{.*}}, %{{.*}}[%[[I]], %[[J]]]
+func.func @features(%call: !llvm.ptr) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n64 = abi.scalar %call "batch" : i64
+  %n = arith.index_cast %n64 : i64 to index
+  %arena = abi.buffer %call "arena"[%c0] : memref<?xi8>
+  %a = memref.view %arena[%c0][%n] : memref<?xi8> to memref<?x32xf32>
+  scf.forall (%i, %j) = (0, 0) to (%n, 3) step (4, 1) {
+    memref.store %zero, %a[%i, %j] : memref<?x32xf32>
+  }
+  return
 }

@@ -47,6 +47,67 @@ func.func @one_reader(%x: tensor<?x4xf32>, %w: tensor<4x32xf32>, %n: index) -> t
   return %y : tensor<?x32xf32>
 }
 
+// The tile is the sum's where the two differ. The last one may be smaller; what lives for a tile has the size of a whole one.
+// CHECK-LABEL: func.func @tile_of_the_sum(
+// CHECK:       scf.forall (%[[I:.*]]) = (0) to (%[[N:.*]]) step (4)
+// CHECK:         %[[SIZE:.*]] = affine.min affine_map<{{.*}}>(%[[I]])[%[[N]]]
+// CHECK:         %[[WHOLE:.*]] = tensor.empty() : tensor<4x32xf32>
+// CHECK:         %[[SCRATCH:.*]] = tensor.extract_slice %[[WHOLE]][0, 0] [%[[SIZE]], 32] [1, 1]
+// CHECK:         linalg.fill {{.*}} outs(%[[SCRATCH]] : tensor<?x32xf32>)
+// CHECK:           arith.mulf
+// CHECK:           arith.maximumf
+// CHECK:       return
+func.func @tile_of_the_sum(%x: tensor<?x4xf32>, %w: tensor<4x32xf32>, %n: index) -> tensor<?x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %scratch = tensor.empty(%n) : tensor<?x32xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%scratch : tensor<?x32xf32>) -> tensor<?x32xf32>
+  %sum = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<?x4xf32>, tensor<4x32xf32>) outs(%start : tensor<?x32xf32>) attrs = {resnet.tile = array<i64: 4>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<?x32xf32>
+  %out = tensor.empty(%n) : tensor<?x32xf32>
+  %y = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel", "parallel"]}
+    ins(%sum : tensor<?x32xf32>) outs(%out : tensor<?x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}
+
+// A sum that another sum reads is not computed again for each of its tiles.
+// CHECK-LABEL: func.func @sum_of_sums(
+// CHECK:       scf.forall
+// CHECK:         arith.mulf
+// CHECK:       scf.forall
+// CHECK:         arith.mulf
+// CHECK:       return
+func.func @sum_of_sums(%x: tensor<8x32xf32>, %v: tensor<32x32xf32>, %w: tensor<32x32xf32>) -> tensor<8x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<8x32xf32>
+  %s0 = linalg.fill ins(%zero : f32) outs(%e0 : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %first = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %v : tensor<8x32xf32>, tensor<32x32xf32>) outs(%s0 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<8x32xf32>
+  %e1 = tensor.empty() : tensor<8x32xf32>
+  %s1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %second = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%first, %w : tensor<8x32xf32>, tensor<32x32xf32>) outs(%s1 : tensor<8x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<8x32xf32>
+  return %second : tensor<8x32xf32>
+}
+
 // One with two readers has a loop of its own, writes its result once, and its zeros go into that result.
 // CHECK-LABEL: func.func @two_readers(
 // CHECK:       %[[SUM:.*]] = scf.forall (%[[I:.*]]) in (8) shared_outs(%[[OUT:.*]] = %{{.*}})
