@@ -50,7 +50,8 @@ int eval_command(const command_context &context) {
   image_index index =
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);
-  loader images(index.samples, model.input(), loading, bad.callback());
+  record_source images(model.engine(), index.samples, loading, bad.callback(),
+                       record_use::once);
   auto all = static_cast<std::int64_t>(index.samples.size());
   images.start(sequential_order(all));
   auto start = std::chrono::steady_clock::now();

@@ -61,6 +61,8 @@ constexpr option_row options[] = {
      "folder for checkpoints and metrics; default runs/SPEC-N, N the first "
      "free number"},
     {"force", "", train, "write into --out although it exists"},
+    {"no-cache", "", train,
+     "let the frozen layers see every image in every epoch"},
     {"top", "K", predict, "classes to name for each image; default 5"},
     {"save-input", "DIR", predict,
      "write the pixels that the network sees to DIR/NAME.png"},

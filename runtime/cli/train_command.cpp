@@ -112,6 +112,7 @@ int train_command(const command_context &context) {
       options.whole("seed", 0, 0, std::numeric_limits<std::int64_t>::max());
   settings.out = options.text("out").value_or("");
   settings.force = options.given("force");
+  settings.cache = !options.given("no-cache");
   settings.threads = threads_of(options);
   return train(context.variant, settings, context.out);
 }

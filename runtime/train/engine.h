@@ -83,6 +83,9 @@ public:
   /// <= n <= batch.
   std::span<const double> logits(const void *records, std::int64_t n);
 
+  std::size_t record_bytes() const {
+    return variant_.features ? bytes(model().record_size) : image_bytes();
+  }
   std::int64_t steps_done() const { return step_; }
   const void *gradient_buffer() const { return gradients_.data(); }
   const void *state1() const { return state1_.data(); }
@@ -101,9 +104,6 @@ private:
   std::size_t image_bytes() const {
     return bytes(static_cast<std::int64_t>(model().height) * model().width *
                  model().channels);
-  }
-  std::size_t record_bytes() const {
-    return variant_.features ? bytes(model().record_size) : image_bytes();
   }
   const void *aligned(const void *data, std::size_t size);
 

@@ -25,6 +25,11 @@ loader_options options_for(const engine &engine, const train_settings &settings,
   return options;
 }
 
+record_use use_of(const train_settings &settings) {
+  return settings.cache && settings.epochs > 1 ? record_use::again
+                                               : record_use::once;
+}
+
 std::int64_t count_steps(std::int64_t images, std::int64_t batch,
                          std::int64_t smallest) {
   return images / batch + (images % batch >= smallest);
@@ -46,11 +51,12 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                        const run_folder &folder, console &out)
     : engine_(engine), settings_(settings), data_(data), folder_(folder),
       out_(out), bad_images_(out),
-      training_(data.training.samples, input_of(engine.model()),
-                options_for(engine, settings, augment), bad_images_.callback()),
-      validation_(data.validation.samples, input_of(engine.model()),
+      training_(engine, data.training.samples,
+                options_for(engine, settings, augment), bad_images_.callback(),
+                use_of(settings)),
+      validation_(engine, data.validation.samples,
                   options_for(engine, settings, augmentation::none),
-                  bad_images_.callback()) {
+                  bad_images_.callback(), use_of(settings)) {
   auto images = static_cast<std::int64_t>(data.training.samples.size());
   schedule_ = {settings.schedule,
                settings.lr,
@@ -66,6 +72,7 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
 
 int epoch_loop::run() {
   start_metrics(folder_.metrics());
+  say_kept();
   out_.say(fmt::format("Writes to {}.", folder_.path.string()));
   for (int epoch = 1; epoch <= settings_.epochs; ++epoch) {
     clock::time_point start = clock::now();
@@ -80,6 +87,18 @@ int epoch_loop::run() {
   return 0;
 }
 
+void epoch_loop::say_kept() {
+  auto say = [&](const record_source &source, std::string_view images) {
+    if (source.kept_bytes() > 0)
+      out_.say(fmt::format(
+          "The frozen layers see the {} images once; what they make of them is "
+          "kept in memory ({:.1f} MB).",
+          images, static_cast<double>(source.kept_bytes()) / 1e6));
+  };
+  say(training_, "training");
+  say(validation_, "validation");
+}
+
 // False after Ctrl-C.
 bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
   clock::time_point start = clock::now();
@@ -88,16 +107,16 @@ bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
   training_.start(
       shuffled_order(data_.training.samples.size(), settings_.seed, epoch),
       epoch);
-  while (const batch *images = training_.next()) {
+  while (const record_batch *batch = training_.next()) {
     if (interrupt_.interrupted())
       return false;
-    if (images->size < engine_.model().smallest_batch) {
+    if (batch->size < engine_.model().smallest_batch) {
       if (!std::exchange(said_left_out_, true))
         out_.say("The last batch of an epoch holds a single image, and batch "
                  "norm needs two values a channel: that image is left out.");
       continue;
     }
-    train_batch(*images, epoch, step++, sum, row);
+    train_batch(*batch, epoch, step++, sum, row);
     show_progress(epoch, step, sum, seconds_since(start));
   }
   if (interrupt_.interrupted())
@@ -115,13 +134,13 @@ bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
   return true;
 }
 
-void epoch_loop::train_batch(const batch &images, int epoch,
+void epoch_loop::train_batch(const record_batch &batch, int epoch,
                              std::int64_t step_in_epoch, tally &sum,
                              epoch_metrics &row) {
   gradient_settings gradients{settings_.label_smoothing, settings_.seed};
-  const void *records = engine_.records(images.images, images.size);
-  batch_result result = engine_.gradients(
-      records, images.labels, images.sample_ids, images.size, gradients);
+  batch_result result =
+      engine_.gradients(batch.records, batch.labels, batch.sample_ids,
+                        batch.size, gradients);
   if (!std::isfinite(result.loss_sum))
     fail_not_finite(epoch);
   // Steps count from the epoch's start, so that skipped images do not shift the
@@ -129,7 +148,7 @@ void epoch_loop::train_batch(const batch &images, int epoch,
   row.lr = schedule_.at((epoch - 1) * schedule_.steps_per_epoch +
                         std::min(step_in_epoch, schedule_.steps_per_epoch - 1));
   engine_.apply(settings_.optimizer, row.lr);
-  sum.images += images.size;
+  sum.images += batch.size;
   sum.loss_sum += result.loss_sum;
   sum.hits1 += result.hits;
 }

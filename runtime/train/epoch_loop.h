@@ -1,12 +1,12 @@
 // The epochs of a training run.
 #pragma once
 
-#include "data/loader.h"
 #include "report/console.h"
 #include "train/bad_images.h"
 #include "train/engine.h"
 #include "train/interrupt.h"
 #include "train/metrics.h"
+#include "train/record_source.h"
 #include "train/run_folder.h"
 #include "train/schedule.h"
 #include "train/settings.h"
@@ -31,7 +31,7 @@ private:
   using clock = std::chrono::steady_clock;
 
   bool train_epoch(int epoch, epoch_metrics &row);
-  void train_batch(const batch &images, int epoch, std::int64_t step_in_epoch,
+  void train_batch(const record_batch &batch, int epoch, std::int64_t step_in_epoch,
                    tally &sum, epoch_metrics &row);
   bool validate(int epoch, epoch_metrics &row);
   void finish_epoch(const epoch_metrics &row);
@@ -41,6 +41,7 @@ private:
   void show_progress(int epoch, std::int64_t step, const tally &sum,
                      double seconds);
   [[noreturn]] void fail_not_finite(int epoch) const;
+  void say_kept();
   void say_end() const;
 
   engine &engine_;
@@ -50,7 +51,7 @@ private:
   console &out_;
   interrupt_guard interrupt_;
   bad_images bad_images_;
-  loader training_, validation_;
+  record_source training_, validation_;
   learning_rate schedule_;
   int epochs_done_ = 0;
   bool said_left_out_ = false;

@@ -7,14 +7,14 @@ transform_spec input_of(const resnetc_model &model) {
           model.resize, model.mean,  model.std};
 }
 
-tally evaluate(engine &engine, loader &images,
+tally evaluate(engine &engine, record_source &source,
                const std::function<bool(std::int64_t images)> &on_batch) {
   tally result;
   engine.refresh();
   std::size_t classes = engine.model().classes;
-  while (const batch *batch = images.next()) {
+  while (const record_batch *batch = source.next()) {
     std::span<const double> logits =
-        engine.logits(engine.records(batch->images, batch->size), batch->size);
+        engine.logits(batch->records, batch->size);
     for (std::int64_t i = 0; i < batch->size; ++i)
       result.add(logits.subspan(i * classes, classes), batch->labels[i]);
     if (!on_batch(result.images))

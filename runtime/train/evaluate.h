@@ -1,9 +1,9 @@
 // Loss and accuracy of a model on images.
 #pragma once
 
-#include "data/loader.h"
 #include "train/engine.h"
 #include "train/metrics.h"
+#include "train/record_source.h"
 
 #include <functional>
 
@@ -14,9 +14,9 @@ namespace resnetc {
 transform_spec input_of(const resnetc_model &model);
 
 /// Refreshes the engine, then runs through the pass that was started on
-/// `images`. `on_batch` is told after each batch how many images are done, and
+/// `source`. `on_batch` is told after each batch how many images are done, and
 /// may end the pass by returning false.
-tally evaluate(engine &engine, loader &images,
+tally evaluate(engine &engine, record_source &source,
                const std::function<bool(std::int64_t images)> &on_batch);
 
 } // namespace resnetc

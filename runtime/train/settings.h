@@ -33,6 +33,7 @@ struct train_settings {
   bad_image_policy bad_images = bad_image_policy::skip;
   std::filesystem::path out; ///< "": runs/NAME-N
   bool force = false;
+  bool cache = true; ///< keep what the frozen layers make of an image
   int threads = 1;
 };
 

@@ -43,6 +43,27 @@ class Trainer(TrainerCase):
         self.train("--epochs", 2, "--seed", 1, out="other")
         self.assertNotEqual(files[0][0], read(self.at("other/last.safetensors")))
 
+    def test_same_bits_whether_the_prefix_is_kept(self):
+        write_pictures(self.at("val"), 3)
+        for folder, name in (("data", "aaa"), ("data", "zzz"), ("val", "mmm")):  # unreadable ones move the others up
+            with open(self.at(f"{folder}/red/{name}.png"), "wb") as file:
+                file.write(b"no picture")
+        kept = "The frozen layers see the training images once; what they make of them is kept in memory"
+        names = ("last.safetensors", "last.state.safetensors", "best.safetensors")
+        for batch in (7, 31):
+            runs = []
+            for out, more in (("with", []), ("without", ["--no-cache"])):
+                done = self.train("--epochs", 3, "--val", "val", "--batch", batch, "--force", *more, out=out)
+                self.assertEqual(kept in done.stdout, out == "with", done.stdout)
+                self.assertIn("3 images could not be read", done.stdout)
+                rows = [row.split(",")[:8] for row in read(self.at(f"{out}/metrics.csv")).decode().splitlines()]
+                runs.append(([read(self.at(f"{out}/{name}")) for name in names], rows))
+            self.assertEqual(runs[0], runs[1])
+
+    def test_what_is_not_kept(self):
+        for options in (["--augment", "crop-flip", "--epochs", 2], ["--epochs", 1]):
+            self.assertNotIn("the training images once", self.train(*options, "--force").stdout)
+
     def test_frozen_weights_stay(self):
         self.train("--epochs", 1)
         self.train("--epochs", 1, "--weights", "run/last.safetensors", out="again")
