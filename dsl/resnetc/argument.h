@@ -1,5 +1,4 @@
-//===- argument.h - what a call in a spec may be given
-//----------------------===//
+//===- argument.h - what a call in a spec may be given --------------------===//
 //
 // C++ would turn 20.9 into 20 and 'a' into 97 silently, and would forget where
 // an argument stood. These types convert from the right kinds alone and

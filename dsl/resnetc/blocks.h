@@ -1,5 +1,4 @@
-//===- blocks.h - torchvision's residual blocks, stem and head as nodes
-//-----===//
+//===- blocks.h - torchvision's residual blocks, stem and head as nodes ---===//
 //
 // Each function appends nodes and gives the index of the last one. Nodes are
 // appended in torchvision's order of parameters: within a block conv1, bn1,

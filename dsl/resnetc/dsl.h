@@ -1,5 +1,4 @@
-//===- dsl.h - all that a spec in C++ needs
-//---------------------------------===//
+//===- dsl.h - all that a spec in C++ needs -------------------------------===//
 #ifndef RESNETC_DSL_H
 #define RESNETC_DSL_H
 
@@ -12,6 +11,7 @@
 #include "resnetc/layers.h"
 #include "resnetc/resnet.h"
 #include "resnetc/shape.h"
+#include "resnetc/spec.h"
 #include "resnetc/suggest.h"
 #include "resnetc/text.h"
 #include "resnetc/train.h"

@@ -1,5 +1,4 @@
-//===- edit.h - rules: what is frozen, what is replaced
-//---------------------===//
+//===- edit.h - rules: what is frozen, what is replaced -------------------===//
 //
 // Rules are applied in order to a graph whose architecture is complete.
 // Patterns are globs over parameter names.

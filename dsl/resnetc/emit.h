@@ -1,5 +1,4 @@
-//===- emit.h - a C++ program that holds a spec and is its own compiler
-//-----===//
+//===- emit.h - a C++ program that holds a spec and is its own compiler ---===//
 #ifndef RESNETC_EMIT_H
 #define RESNETC_EMIT_H
 

@@ -1,5 +1,4 @@
-//===- error.h - mistakes in a spec: where, what, and how C++ shows them
-//---===//
+//===- error.h - mistakes in a spec: where, what, and how C++ shows them --===//
 //
 // Nothing here throws. A value records its first mistake; whoever compiles it
 // shows it: resnetc's parser with file, line, column and a caret, a C++

@@ -1,5 +1,4 @@
-//===- graph.h - the network as a value: nodes, shapes, what is trained
-//----===//
+//===- graph.h - the network as a value: nodes, shapes, what is trained ---===//
 //
 // The end of the front end and the start of the compiler: a graph says
 // everything about a model that emitted code depends on. It is built by `build`

@@ -1,5 +1,4 @@
-//===- layers.h - a head made of layers: seq(dropout(0.2), linear(20))
-//------===//
+//===- layers.h - a head made of layers: seq(dropout(0.2), linear(20)) ----===//
 #ifndef RESNETC_LAYERS_H
 #define RESNETC_LAYERS_H
 

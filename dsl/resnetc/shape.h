@@ -1,5 +1,4 @@
-//===- shape.h - shapes of activations and what a window does to them
-//------===//
+//===- shape.h - shapes of activations and what a window does to them -----===//
 #ifndef RESNETC_SHAPE_H
 #define RESNETC_SHAPE_H
 

@@ -1,5 +1,4 @@
-//===- suggest.h - patterns over names, and what a mistyped one may mean
-//----===//
+//===- suggest.h - patterns over names, and what a mistyped one may mean --===//
 #ifndef RESNETC_SUGGEST_H
 #define RESNETC_SUGGEST_H
 

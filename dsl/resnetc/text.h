@@ -1,5 +1,4 @@
-//===- text.h - strings of fixed capacity that a structural value can hold
-//-===//
+//===- text.h - strings of fixed capacity that a structural value can hold ===//
 //
 // A spec is a template argument, so its names and messages live in the value
 // itself.

@@ -1,5 +1,4 @@
-//===- train.h - training defaults of a spec
-//--------------------------------===//
+//===- train.h - training defaults of a spec ------------------------------===//
 #ifndef RESNETC_TRAIN_H
 #define RESNETC_TRAIN_H
 
