@@ -1,4 +1,4 @@
-"""Each case compiles as it stands and must not compile with -DWRONG; then the compiler's output holds every `// expect:` text.
+"""Each case compiles as it stands and must not compile with -DWRONG; then the compiler shows one error, and every `// expect:` text.
 
 usage: must_not_compile.py [--include DIR] CASES COMPILER...
 """
@@ -29,6 +29,9 @@ def mistakes(compiler, include, case):
             yield f'does not say "{text}":\n{shown[:2000]}'
     if not expected:
         yield "expects nothing"
+    count = wrong.stderr.count("error: ")
+    if count > 1:
+        yield f"shows {count} errors for one mistake:\n{wrong.stderr[:4000]}"
 
 
 def main():
