@@ -146,12 +146,16 @@ void resnetc::registerDialects(DialectRegistry &registry) {
   registerTranslations(registry);
 }
 
+static Type elementTypeOf(const CompileOptions &options, MLIRContext &context) {
+  return options.f64 ? Type(Float64Type::get(&context)) : Type(Float32Type::get(&context));
+}
+
 bool resnetc::compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
                       llvm::raw_ostream &errors) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  Type element = options.f64 ? Type(Float64Type::get(&context)) : Type(Float32Type::get(&context));
+  Type element = elementTypeOf(options, context);
   OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, element);
   if (!module) {
     errors << "error: internal error in the compiler: the model could not be imported\n";
@@ -160,11 +164,11 @@ bool resnetc::compile(const graph &model, const CompileOptions &options, Emit st
   return compileModule(*module, Stage::Forward, model, options, stop, out, errors);
 }
 
-std::optional<MemoryUse> resnetc::measureMemory(const graph &model, llvm::raw_ostream &errors) {
+std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, Float32Type::get(&context));
+  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, elementTypeOf(options, context));
   MemoryUse use;
   bool done = module && run(*module, [](OpPassManager &pm) { addTransforms(pm, Stage::Forward); });
   if (done) {

@@ -25,7 +25,7 @@ struct CompileOptions {
   std::string mcpu = "native"; // LLVM's name of an x86-64 CPU
   int64_t maxBatch = 256;
   bool f64 = false;            // element type; for tests
-  std::string conv = "auto", precision = "f32";
+  std::string precision = "f32";
   std::string specText, specName; // specName: a spec file's stem
   std::string table = "resnetc_variants"; // the symbol that the object exports
 };
@@ -44,14 +44,14 @@ bool compile(const graph &model, const CompileOptions &options, Emit stop, llvm:
 bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                    llvm::raw_ostream &out, llvm::raw_ostream &errors);
 
-/// What a trainer needs of memory beside parameters, in float32.
+/// What a trainer needs of memory beside parameters.
 struct MemoryUse {
   resnetc_arena features{}, gradients{}, logits{};
   llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
 };
 
 /// Compiles as far as the memory plan. Nothing after an error, which went to `errors` as one line.
-std::optional<MemoryUse> measureMemory(const graph &model, llvm::raw_ostream &errors);
+std::optional<MemoryUse> measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors);
 
 /// The dialects and interfaces that the pipeline needs.
 void registerDialects(mlir::DialectRegistry &registry);

@@ -17,8 +17,6 @@ namespace mlir::resnet {
 
 namespace {
 
-constexpr int64_t kMostOnStack = 128 << 10; // bytes
-
 /// The fill of exactly this buffer that `op` continues from: nothing touches the buffer between the two.
 linalg::FillOp fillBefore(linalg::GenericOp op, Value buffer) {
   for (Operation *before = op->getPrevNode(); before; before = before->getPrevNode()) {
@@ -90,7 +88,7 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     getOperation().walk([&](memref::AllocOp alloc) { scratch.push_back(alloc); });
     for (memref::AllocOp alloc : scratch) {
       MemRefType type = alloc.getType();
-      if (!type.hasStaticShape() || type.getNumElements() * type.getElementTypeBitWidth() / 8 > kMostOnStack)
+      if (!type.hasStaticShape() || type.getNumElements() * type.getElementTypeBitWidth() / 8 > kStackBytes)
         return alloc.emitOpError("expected a tile's buffer to be replaced by registers, or to have a size that fits a stack");
       rewriter.setInsertionPointToStart(&getOperation().getBody().front());
       rewriter.replaceOpWithNewOp<memref::AllocaOp>(alloc, type, rewriter.getI64IntegerAttr(64));

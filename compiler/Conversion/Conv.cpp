@@ -38,17 +38,27 @@ struct Blocking {
   Blocking() = default;
 
   /// A task takes all rows of a small plane: its few columns alone do not fill the registers. Where one output block's weights
-  /// do not stay in the second-level cache, it takes several images or a large plane, and passes over them with as many input
-  /// blocks' weights as do.
-  Blocking(int64_t blocks, int64_t taps, int64_t pixels, int64_t elementBytes) {
-    constexpr int64_t kBytes = 160 << 10, kSmallPlane = 32, kPixels = 128;
-    int64_t one = taps * kBlock * kBlock * elementBytes;
-    bool wide = blocks * one > kBytes;
-    if (!wide && pixels > kSmallPlane)
+  /// do not stay in the second-level cache, it takes several images, or as many rows of a large plane as its stack holds, and
+  /// passes over them with as many input blocks' weights as stay.
+  Blocking(int64_t blocks, int64_t taps, int64_t rows, int64_t columns, int64_t elementBytes) {
+    constexpr int64_t kWeightBytes = 160 << 10, kSmallPlane = 32, kPixels = 128;
+    int64_t one = taps * kBlock * kBlock * elementBytes, pixels = rows * columns;
+    if (blocks * one <= kWeightBytes) {
+      if (pixels <= kSmallPlane)
+        tile = {1, 1};
       return;
-    tile = {wide ? std::clamp<int64_t>(kPixels / pixels, 1, 16) : 1, 1};
-    if (wide)
-      outer = {{5, std::max<int64_t>(1, kBytes / one)}};
+    }
+    // Half a stack: the sums of a task go through it, one block of input channels after the other.
+    int64_t held = std::min(rows, kStackBytes / 2 / (columns * kBlock * elementBytes));
+    if (held == 0)
+      return;
+    while (rows % held != 0)
+      --held;
+    if (held == rows)
+      tile = {std::clamp<int64_t>(kPixels / pixels, 1, 16), 1};
+    else
+      tile = {1, 1, held};
+    outer = {{5, std::max<int64_t>(1, kWeightBytes / one)}};
   }
 };
 
@@ -80,7 +90,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Value sum = l.filled(fused ? l.emptyLike(d.interior) : d.interior, 0);
   Blocking blocking;
   if (!isImages(op.getX()))
-    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight * g.outWidth, l.element.getWidth() / 8);
+    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
   Value y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, sum, isImages(op.getX()));
   if (fused) {
     SmallVector<Value> inputs{y};
@@ -125,7 +135,7 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
   auto shape = cast<RankedTensorType>(wt.getType()).getShape();
-  Blocking blocking(shape[1], ph.taps * pw.taps, ph.count * pw.count, l.element.getWidth() / 8);
+  Blocking blocking(shape[1], ph.taps * pw.taps, ph.count, pw.count, l.element.getWidth() / 8);
   return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
                     {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
                     blocking.tile, blocking.outer);

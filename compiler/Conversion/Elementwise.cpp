@@ -52,7 +52,7 @@ LogicalResult mlir::resnet::lower(ReluGradOp op, Lowering &l) {
 
 LogicalResult mlir::resnet::lower(AccumulateGradientOp op, Lowering &l) {
   // Gradients of weights were written where they belong by the op that computes them.
-  if (isa<Conv2dDwOp, LinearDwOp>(op.getGradient().getDefiningOp()))
+  if (isa_and_nonnull<Conv2dDwOp, LinearDwOp>(op.getGradient().getDefiningOp()))
     return success();
   Value memref = l.view(op.getParameter(), "gradients");
   Value sum = l.channelwise(l.parameter(op.getGradient()), l.tensorOf(memref, true),

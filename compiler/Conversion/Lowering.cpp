@@ -205,15 +205,16 @@ Value Lowering::parameter(Value v) {
 }
 
 bool Lowering::accumulateInto(Value v, llvm::function_ref<Value(Value)> write) {
+  bool used = false;
   for (Operation *user : v.getUsers()) {
     auto accumulate = dyn_cast<AccumulateGradientOp>(user);
     if (!accumulate)
       continue;
     Value memref = view(accumulate.getParameter(), "gradients");
     store(write(tensorOf(memref, true)), memref);
-    return true;
+    used = true;
   }
-  return false;
+  return used;
 }
 
 //===----------------------------------------------------------------------===//

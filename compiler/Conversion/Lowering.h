@@ -82,7 +82,7 @@ public:
   /// A writable view of a symbol's elements in `buffer`, in its blocked form: a memref.
   Value view(StringRef symbol, StringRef buffer);
 
-  /// Adds to the gradient of the parameter that `v` is accumulated into: `write` gets the current tensor and returns
+  /// Adds to the gradient of each parameter that `v` is accumulated into: `write` gets the current tensor and returns
   /// the new one. False when nobody accumulates `v`.
   bool accumulateInto(Value v, llvm::function_ref<Value(Value)> write);
 
@@ -137,6 +137,9 @@ private:
   Value whole;
   SmallVector<OpFoldResult> offsets, sizes, strides;
 };
+
+/// What a task's buffers may take of a thread's stack, in bytes.
+inline constexpr int64_t kStackBytes = 128 << 10;
 
 /// Tile sizes and outer reductions are kept on the generic ops under these names until they are used up.
 inline constexpr StringLiteral kTileAttr = "resnet.tile";

@@ -104,12 +104,12 @@ static CompileOptions parseCompileOptions(const po::variables_map &given) {
   if (!options.f64 && text("element-type") != "f32")
     throw Mistake("--element-type must be f32 or f64, got \"" +
                   text("element-type") + "\"");
-  options.conv = text("conv");
-  if (options.conv == "winograd")
+  std::string conv = text("conv");
+  if (conv == "winograd")
     throw Mistake("--conv=winograd is not in this version; use auto or direct");
-  if (options.conv != "auto" && options.conv != "direct")
+  if (conv != "auto" && conv != "direct")
     throw Mistake("--conv must be auto, direct or winograd, got \"" +
-                  options.conv + "\"");
+                  conv + "\"");
   options.precision = text("precision");
   if (options.precision == "bf16" || options.precision == "int8")
     throw Mistake("--precision=" + options.precision +

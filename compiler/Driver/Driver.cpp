@@ -106,7 +106,7 @@ static bool writeOutput(const graph &model, const CommandLine &line,
 static bool run(const graph &model, const CommandLine &line,
                 llvm::raw_ostream &out, llvm::raw_ostream &errors) {
   if (line.explain) {
-    std::optional<MemoryUse> memory = measureMemory(model, errors);
+    std::optional<MemoryUse> memory = measureMemory(model, line.compile, errors);
     if (!memory)
       return false;
     explain(model, *memory, out);

@@ -29,9 +29,10 @@ bool replaceFile(llvm::StringRef path,
   llvm::StringRef folder = llvm::sys::path::parent_path(path);
   if (!folder.empty() && !fs::is_directory(folder))
     return cannotWrite(path, "there is no folder " + folder.str(), errors);
-  llvm::SmallString<128> partial;
-  fs::createUniquePath(path + ".%%%%%%%%.partial", partial,
-                       /*MakeAbsolute=*/false);
+  // Drawn apart from the path, whose own % would be drawn anew.
+  llvm::SmallString<32> ending;
+  fs::createUniquePath(".%%%%%%%%.partial", ending, /*MakeAbsolute=*/false);
+  std::string partial = (path + ending).str();
   llvm::sys::RemoveFileOnSignal(partial);
   auto done = llvm::scope_exit([&] {
     fs::remove(partial);

@@ -202,6 +202,9 @@ static LogicalResult splitPrefix(func::FuncOp forward, func::FuncOp gradients) {
   if (llvm::any_of(forwardRecords, [](Value record) {
         return record.getDefiningOp() != nullptr;
       })) {
+    if (llvm::is_contained(forwardRecords, Value(forward.getArgument(0))))
+      return forward.emitOpError("reads the images both in the frozen prefix "
+                                 "and behind it; a record holds no images");
     createFeatures(forward, forwardRecords);
     if (failed(cutPrefix(forward, forwardRecords)) ||
         failed(cutPrefix(gradients, gradientsRecords)))

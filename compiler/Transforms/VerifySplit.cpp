@@ -74,7 +74,7 @@ namespace {
 struct VerifySplit : impl::VerifySplitBase<VerifySplit> {
   void runOnOperation() override {
     if (failed(checkModule()) || failed(checkRecords()) ||
-        failed(checkSlots()) || failed(checkTrained()))
+        failed(checkSlots()) || failed(checkTrained()) || failed(checkLoss()))
       signalPassFailure();
   }
 
@@ -85,6 +85,7 @@ private:
   LogicalResult checkRecords();
   LogicalResult checkSlots();
   LogicalResult checkTrained();
+  LogicalResult checkLoss();
 
   func::FuncOp function(StringRef name) {
     return getOperation().lookupSymbol<func::FuncOp>(name);
@@ -172,6 +173,14 @@ LogicalResult VerifySplit::checkTrained() {
         count != int(parameter.getTrained()))
       return parameter.emitOpError("gets ")
              << count << " gradients, expected " << int(parameter.getTrained());
+  return success();
+}
+
+/// One loss is what a call has room for.
+LogicalResult VerifySplit::checkLoss() {
+  auto losses = function("gradients").getOps<SoftmaxCrossEntropyOp>();
+  if (auto count = std::distance(losses.begin(), losses.end()); count != 1)
+    return function("gradients").emitOpError("must hold one softmax_cross_entropy, got ") << count;
   return success();
 }
 } // namespace mlir::resnet

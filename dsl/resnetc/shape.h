@@ -16,16 +16,18 @@ struct shape {
 
 /// Rows (or columns) left by a window: floor((size + 2*padding - kernel) /
 /// stride) + 1, as in PyTorch; below 1 when the window does not fit.
-constexpr int window_count(int size, int kernel, int stride, int padding) {
-  int room = size + 2 * padding - kernel;
+constexpr int64_t window_count(int64_t size, int64_t kernel, int64_t stride,
+                               int64_t padding) {
+  int64_t room = size + 2 * padding - kernel;
   return room < 0 ? 0 : room / stride + 1;
 }
 
 /// The shape behind a convolution or pooling with `channels` outputs.
 constexpr shape window_shape(shape in, int channels, int kernel, int stride,
                              int padding) {
-  return {channels, window_count(in.h, kernel, stride, padding),
-          window_count(in.w, kernel, stride, padding)};
+  return {channels,
+          static_cast<int>(window_count(in.h, kernel, stride, padding)),
+          static_cast<int>(window_count(in.w, kernel, stride, padding))};
 }
 
 } // namespace resnetc

@@ -5,6 +5,7 @@
 #include "train/evaluate.h"
 
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -50,8 +51,8 @@ int eval_command(const command_context &context) {
   image_index index =
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);
-  record_source images(model.engine(), index.samples, loading, bad.callback(),
-                       record_use::once);
+  record_source images(model.engine(), index.samples, model.input(), loading,
+                       bad.callback(), record_use::once);
   auto all = static_cast<std::int64_t>(index.samples.size());
   images.start(sequential_order(all));
   auto start = std::chrono::steady_clock::now();
@@ -63,6 +64,11 @@ int eval_command(const command_context &context) {
     return true;
   });
   bad.say_count();
+  if (!std::isfinite(result.loss()))
+    throw std::runtime_error(
+        fmt::format("{}: the loss over {} is not finite; the weights or what "
+                    "they give are no numbers",
+                    checkpoint, data));
   if (options.given("json")) {
     nlohmann::ordered_json json{{"images", result.images},
                                 {"loss", result.loss()},

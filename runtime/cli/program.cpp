@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <new>
+#include <string_view>
 #include <system_error>
 
 namespace resnetc {
@@ -47,7 +48,9 @@ int run(std::span<const char *const> words, const std::string &program,
   }
   const command_row &command = find_command(words[0]);
   words = words.subspan(1);
-  if (std::ranges::any_of(words, is_help)) {
+  // Behind -- every word is an image.
+  auto options_end = std::ranges::find(words, std::string_view("--"));
+  if (std::any_of(words.begin(), options_end, is_help)) {
     out.result(command_help(program, command));
     return 0;
   }

@@ -82,6 +82,8 @@ image decode_image(std::span<const std::byte> bytes, int channels,
   else
     throw bad_image("neither a JPEG nor a PNG file");
 
+  if (channels != 1 && channels != 3)
+    throw std::invalid_argument("an image file gives 1 channel or 3");
   image upright_image = upright(std::move(stored.pixels), stored.orientation);
   if (upright_image.channels == channels)
     return upright_image;

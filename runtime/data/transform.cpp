@@ -1,5 +1,7 @@
 #include "data/transform.h"
 
+#include "data/codec.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -41,6 +43,7 @@ evaluation_geometry evaluate_geometry(int width, int height,
       resized_width = spec.height * w / h;
     }
   }
+  check_image_size(resized_width, resized_height); // 16 million to 1, say
   evaluation_geometry out;
   out.width = static_cast<int>(resized_width);
   out.height = static_cast<int>(resized_height);

@@ -22,7 +22,8 @@ struct transform_spec {
 /// torchvision's Resize(resize) and CenterCrop: the size an image is resized
 /// to, and the part that is kept. Where the crop would not fit (a small
 /// `resize`, height and width unequal), the image is resized to the least size
-/// in which it does.
+/// in which it does. Throws bad_image for one so long and narrow that this
+/// size is over the limit.
 struct evaluation_geometry {
   int width = 0, height = 0;
   rectangle crop;

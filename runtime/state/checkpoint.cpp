@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <type_traits>
 
 namespace resnetc {
 
@@ -67,7 +69,12 @@ struct metadata_reader {
       throw file_error(file.path(),
                        fmt::format("its metadata lacks '{}'", key));
     try {
-      json::parse(found->second).get_to(value);
+      json parsed = json::parse(found->second);
+      if (std::is_integral_v<T> && !parsed.is_number_integer())
+        throw file_error(
+            file.path(),
+            fmt::format("its metadata has a '{}' that is no integer", key));
+      parsed.get_to(value);
     } catch (const json::exception &) {
       throw file_error(file.path(),
                        fmt::format("its metadata has an unreadable '{}'", key));
@@ -95,6 +102,7 @@ std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
   info.width = input[1];
   const auto channels = static_cast<std::size_t>(info.channels);
   if (info.height < 1 || info.width < 1 || info.resize < 1 ||
+      info.resize > std::numeric_limits<int>::max() ||
       info.mean.size() != channels || info.std.size() != channels)
     throw file_error(file.path(), "its metadata describes no input");
   return info;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -123,10 +124,14 @@ placed_tensor tensor_from(const mapped_file &file, const std::string &name,
 std::optional<std::uint64_t> bytes_of(const tensor_view &view) {
   std::uint64_t bytes = size_of(view.dtype);
   for (std::int64_t extent : view.shape)
-    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent),
-                               &bytes))
+    // An extent of 0 must not hide that the others overflow.
+    if (__builtin_mul_overflow(
+            bytes, static_cast<std::uint64_t>(extent == 0 ? 1 : extent),
+            &bytes) ||
+        bytes > std::numeric_limits<std::int64_t>::max())
       return std::nullopt;
-  return bytes;
+  bool empty = std::ranges::find(view.shape, 0) != view.shape.end();
+  return empty ? 0 : bytes;
 }
 
 /// The tensors must cover [0, size) in order, without holes and overlaps; an

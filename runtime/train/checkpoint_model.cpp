@@ -1,6 +1,7 @@
 #include "train/checkpoint_model.h"
 
 #include "state/checkpoint.h"
+#include "train/evaluate.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ checkpoint_model::checkpoint_model(const resnetc_variant &variant,
                                    int threads, std::int64_t batch)
     : engine_(variant, threads, batch, engine_use::inference) {
   const resnetc_model &model = *variant.model;
+  check_image_channels(model);
   tensor_file file = tensor_file::open(checkpoint);
   checkpoint_info info = describe(model);
   if (auto own = load_checkpoint(engine_.state(), file)) {

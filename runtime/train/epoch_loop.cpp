@@ -51,10 +51,10 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                        const run_folder &folder, console &out)
     : engine_(engine), settings_(settings), data_(data), folder_(folder),
       out_(out), bad_images_(out),
-      training_(engine, data.training.samples,
+      training_(engine, data.training.samples, input_of(engine.model()),
                 options_for(engine, settings, augment), bad_images_.callback(),
                 use_of(settings)),
-      validation_(engine, data.validation.samples,
+      validation_(engine, data.validation.samples, input_of(engine.model()),
                   options_for(engine, settings, augmentation::none),
                   bad_images_.callback(), use_of(settings)) {
   auto images = static_cast<std::int64_t>(data.training.samples.size());
@@ -142,7 +142,7 @@ void epoch_loop::train_batch(const record_batch &batch, int epoch,
       engine_.gradients(batch.records, batch.labels, batch.sample_ids,
                         batch.size, gradients);
   if (!std::isfinite(result.loss_sum))
-    fail_not_finite(epoch);
+    fail_not_finite("the loss is", engine_.steps_done() + 1, epoch);
   // Steps count from the epoch's start, so that skipped images do not shift the
   // schedule of later epochs.
   row.lr = schedule_.at((epoch - 1) * schedule_.steps_per_epoch +
@@ -166,8 +166,10 @@ bool epoch_loop::validate(int epoch, epoch_metrics &row) {
   });
   if (interrupt_.interrupted())
     return false;
-  if (!std::isfinite(sum.loss()) || !engine_.finite())
-    fail_not_finite(epoch);
+  if (!engine_.finite())
+    fail_not_finite("the parameters are", engine_.steps_done(), epoch);
+  if (!std::isfinite(sum.loss()))
+    fail_not_finite("the validation loss is", engine_.steps_done(), epoch);
   validation_seconds_ = seconds_since(start);
   row.val_loss = sum.loss();
   row.val_top1 = sum.top1();
@@ -197,7 +199,7 @@ void epoch_loop::finish_epoch(const epoch_metrics &row) {
 int epoch_loop::stop(int epoch) {
   out_.end_progress();
   if (!engine_.finite())
-    fail_not_finite(epoch);
+    fail_not_finite("the parameters are", engine_.steps_done(), epoch);
   save_last();
   out_.say(fmt::format("Stopped in epoch {} after step {}; saved {}.", epoch,
                        engine_.steps_done(), folder_.last().string()));
@@ -233,16 +235,17 @@ void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,
                        sum.loss(), sum.top1(), rate, left}));
 }
 
-void epoch_loop::fail_not_finite(int epoch) const {
+void epoch_loop::fail_not_finite(std::string_view subject, std::int64_t step,
+                                 int epoch) const {
   std::string kept =
       epochs_done_ > 0
           ? fmt::format("the last good checkpoint, of epoch {}, is {}",
                         epochs_done_, folder_.last().string())
           : "no epoch was finished, so no checkpoint was written";
   throw std::runtime_error(
-      fmt::format("the loss is not finite at step {} (epoch {}); try a lower "
-                  "--lr than {:g}, or --warmup 1; {}",
-                  engine_.steps_done() + 1, epoch, settings_.lr, kept));
+      fmt::format("{} not finite at step {} (epoch {}); try a lower --lr than "
+                  "{:g}, or --warmup 1; {}",
+                  subject, step, epoch, settings_.lr, kept));
 }
 
 void epoch_loop::say_end() const {

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace resnetc {
 
@@ -40,7 +41,8 @@ private:
   void save_last() const;
   void show_progress(int epoch, std::int64_t step, const tally &sum,
                      double seconds);
-  [[noreturn]] void fail_not_finite(int epoch) const;
+  [[noreturn]] void fail_not_finite(std::string_view subject, std::int64_t step,
+                                    int epoch) const;
   void say_kept();
   void say_end() const;
 

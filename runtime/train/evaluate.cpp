@@ -1,10 +1,21 @@
 #include "train/evaluate.h"
 
+#include <fmt/format.h>
+#include <stdexcept>
+
 namespace resnetc {
 
 transform_spec input_of(const resnetc_model &model) {
   return {model.height, model.width, model.channels,
           model.resize, model.mean,  model.std};
+}
+
+void check_image_channels(const resnetc_model &model) {
+  if (model.channels != 1 && model.channels != 3)
+    throw std::runtime_error(fmt::format(
+        "the model takes {} channels, but image files give 1 or 3; only step, "
+        "bench and info work with it",
+        model.channels));
 }
 
 tally evaluate(engine &engine, record_source &source,

@@ -13,6 +13,10 @@ namespace resnetc {
 /// table.
 transform_spec input_of(const resnetc_model &model);
 
+/// Throws std::runtime_error where image files do not give the model's
+/// channels: they give 1 or 3.
+void check_image_channels(const resnetc_model &model);
+
 /// Refreshes the engine, then runs through the pass that was started on
 /// `source`. `on_batch` is told after each batch how many images are done, and
 /// may end the pass by returning false.

@@ -39,8 +39,10 @@ void tally::add(std::span<const double> logits, std::int64_t label) {
   std::int64_t rank = 0;
   for (std::size_t c = 0; c < logits.size(); ++c) {
     sum += std::exp(logits[c] - highest);
-    rank += logits[c] > own ||
-            (logits[c] == own && static_cast<std::int64_t>(c) < label);
+    // Of equals the first counts as higher, and all that is no number does.
+    bool lower = logits[c] < own ||
+                 (logits[c] == own && static_cast<std::int64_t>(c) >= label);
+    rank += !lower;
   }
   loss_sum += highest + std::log(sum) - own;
   hits1 += rank < 1;

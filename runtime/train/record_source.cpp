@@ -1,7 +1,5 @@
 #include "train/record_source.h"
 
-#include "train/evaluate.h"
-
 #include <algorithm>
 #include <cstring>
 #include <unistd.h>
@@ -9,19 +7,21 @@
 namespace resnetc {
 namespace {
 
-/// A quarter of the machine's memory.
+/// An eighth of the machine's memory: a run has two sources, of training and of
+/// validation images.
 std::size_t most_bytes() {
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 4;
+         static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 8;
 }
 
 } // namespace
 
 record_source::record_source(engine &engine, const std::vector<sample> &samples,
+                             const transform_spec &input,
                              const loader_options &options,
                              bad_image_callback on_bad, record_use use)
     : engine_(engine), samples_(samples),
-      images_(samples, input_of(engine.model()), options, std::move(on_bad)),
+      images_(samples, input, options, std::move(on_bad)),
       batch_(options.batch), record_bytes_(engine.record_bytes()) {
   if (use == record_use::once || !engine.variant().features ||
       options.augment != augmentation::none ||

@@ -28,11 +28,11 @@ enum class record_use { once, again };
 /// same either way, to the bit.
 class record_source {
 public:
-  /// `samples` and the engine outlive the source. The engine is prepared before
+  /// `samples`, the engine and what `input` points to outlive the source. The engine is prepared before
   /// the first pass, and its frozen parameters do not change afterwards.
   record_source(engine &engine, const std::vector<sample> &samples,
-                const loader_options &options, bad_image_callback on_bad,
-                record_use use);
+                const transform_spec &input, const loader_options &options,
+                bad_image_callback on_bad, record_use use);
 
   /// Begins a pass over the samples at these indices, as loader::start does.
   void start(std::vector<std::int64_t> order, std::int64_t epoch = 0);

@@ -2,6 +2,7 @@
 
 #include "report/format.h"
 #include "train/epoch_loop.h"
+#include "train/evaluate.h"
 #include "train/run_folder.h"
 #include "train/start_weights.h"
 #include "train/train_data.h"
@@ -72,6 +73,7 @@ augmentation choose_augmentation(augment_choice choice,
 int train(const resnetc_variant &variant, const train_settings &settings,
           console &out) {
   const resnetc_model &model = *variant.model;
+  check_image_channels(model);
   check_run_folder(settings.out, settings.force);
   check_training_batch(settings.batch, model);
   say_settings(settings, variant, out);

@@ -61,3 +61,20 @@ func.func @gradients(%images: tensor<?x3x5x7xf32>) {
   resnet.accumulate_gradient @w, %dw : tensor<8x3x3x3xf32>
   return
 }
+
+// -----
+
+// One gradient of two parameters is added to both.
+// CHECK-LABEL: func.func @gradients(
+// CHECK-COUNT-2: bufferization.materialize_in_destination
+// CHECK-NOT:   bufferization.materialize_in_destination
+// CHECK:       return
+resnet.parameter @v "conv_weight" {trained} : tensor<8x8x1x1xf32>
+resnet.parameter @w "conv_weight" {trained} : tensor<8x8x1x1xf32>
+func.func @features() { return }
+func.func @gradients(%x: tensor<?x8x5x5xf32>, %dy: tensor<?x8x5x5xf32>) {
+  %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 0} : (tensor<?x8x5x5xf32>, tensor<?x8x5x5xf32>) -> tensor<8x8x1x1xf32>
+  resnet.accumulate_gradient @v, %dw : tensor<8x8x1x1xf32>
+  resnet.accumulate_gradient @w, %dw : tensor<8x8x1x1xf32>
+  return
+}

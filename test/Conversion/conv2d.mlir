@@ -63,3 +63,31 @@ func.func @wide(%x: tensor<?x2048x7x7xf32>) -> tensor<?x2048x7x7xf32> {
   %y = resnet.conv2d %x, %w {stride = 1, padding = 1, relu} : (tensor<?x2048x7x7xf32>, tensor<2048x2048x3x3xf32>) -> tensor<?x2048x7x7xf32>
   return %y : tensor<?x2048x7x7xf32>
 }
+
+// -----
+
+// A large plane: as many of its rows as a stack holds, of a number that divides them.
+// CHECK-LABEL: func.func @wide_rows(
+// CHECK:       linalg.generic {{.*}} attrs = {resnet.outer = array<i64: 5, {{[0-9]+}}>, resnet.tile = array<i64: 1, 1, 10>}
+// CHECK:       return
+resnet.parameter @w "conv_weight" : tensor<512x512x3x3xf32>
+func.func @features() { return }
+func.func @wide_rows(%x: tensor<?x512x40x40xf32>) -> tensor<?x512x40x40xf32> {
+  %w = resnet.read @w : tensor<512x512x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 1} : (tensor<?x512x40x40xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x40x40xf32>
+  return %y : tensor<?x512x40x40xf32>
+}
+
+// -----
+
+// A single row that is more than a stack holds: its sums stay in registers.
+// CHECK-LABEL: func.func @wide_row(
+// CHECK:       linalg.generic {{.*}} attrs = {resnet.tile = array<i64: 1, 1, 1>}
+// CHECK:       return
+resnet.parameter @w "conv_weight" : tensor<512x512x3x3xf32>
+func.func @features() { return }
+func.func @wide_row(%x: tensor<?x512x2x1000xf32>) -> tensor<?x512x2x1000xf32> {
+  %w = resnet.read @w : tensor<512x512x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 1} : (tensor<?x512x2x1000xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x2x1000xf32>
+  return %y : tensor<?x512x2x1000xf32>
+}

@@ -101,3 +101,18 @@ func.func @forward(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
   return %y : tensor<?x3xf32>
 }
 func.func @gradients(%x: tensor<?x3xf32>, %labels: tensor<?xi64>) { return }
+
+// -----
+
+// SPLIT: error: 'func.func' op reads the images both in the frozen prefix and behind it; a record holds no images
+func.func @forward(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
+  %a = resnet.relu %x {frozen_prefix} : tensor<?x3xf32>
+  %b = resnet.add %a, %x : tensor<?x3xf32>
+  return %b : tensor<?x3xf32>
+}
+func.func @gradients(%x: tensor<?x3xf32>, %labels: tensor<?xi64>) {
+  %a = resnet.relu %x {frozen_prefix} : tensor<?x3xf32>
+  %b = resnet.add %a, %x : tensor<?x3xf32>
+  %d = resnet.softmax_cross_entropy %b, %labels : tensor<?x3xf32>, tensor<?xi64>
+  return
+}

@@ -138,3 +138,19 @@ func.func @prepare() { return }
 func.func @refresh() { return }
 func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
+
+// -----
+
+resnet.parameter @b "bn_bias" {trained} : tensor<5xf32>
+func.func @prepare() { return }
+func.func @refresh() { return }
+func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+// expected-error @+1 {{must hold one softmax_cross_entropy, got 2}}
+func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) {
+  %0 = resnet.softmax_cross_entropy %r, %labels : tensor<?x5xf32>, tensor<?xi64>
+  %1 = resnet.softmax_cross_entropy %r, %labels : tensor<?x5xf32>, tensor<?xi64>
+  %2 = resnet.add %0, %1 : tensor<?x5xf32>
+  %3 = resnet.channel_sum %2 : tensor<?x5xf32> -> tensor<5xf32>
+  resnet.accumulate_gradient @b, %3 : tensor<5xf32>
+  return
+}

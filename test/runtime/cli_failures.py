@@ -5,7 +5,7 @@ cli_failures.py FOLDER    FOLDER holds the fake_trainer programs
 
 import ctypes, json, math, os, re, resource, signal, subprocess, unittest
 
-from trainer_case import BIN, TrainerCase, read, read_tensors, write, write_pictures, write_tensors
+from trainer_case import BIN, TrainerCase, read, read_tensors, write, write_pictures, write_png, write_tensors
 
 
 class Failures(TrainerCase):
@@ -256,6 +256,32 @@ class Failures(TrainerCase):
         self.fails("data/red/000.png", "eval", "--data", "data", "--checkpoint", "data/red/000.png")
         write_pictures(self.at("strange"), 2, ["blue", "pink"])
         self.fails("pink", "eval", "--data", "strange", "--checkpoint", "run/best.safetensors")
+
+    def test_metadata_that_makes_no_sense(self):
+        self.train("--epochs", 1)
+        tensors, metadata = read_tensors(self.at("run/last.safetensors"))
+        rows = {name: ("F32", shape, values) for name, (shape, values) in tensors.items()}
+        for key, value, expected in (
+            ("resize", "1e300", "has a 'resize' that is no integer"),
+            ("resize", "4294967297", "its metadata describes no input"),
+            ("resize", "0", "its metadata describes no input"),
+        ):
+            write_tensors(self.at("odd"), rows, dict(metadata, **{key: value}))
+            self.fails(expected, "eval", "--data", "data", "--checkpoint", "odd")
+
+    def test_weights_that_give_no_numbers(self):
+        self.train("--epochs", 1)
+        tensors, metadata = read_tensors(self.at("run/last.safetensors"))
+        tensors["fc.bias"][1][0] = math.nan
+        write_tensors(self.at("nan"), {name: ("F32", *rest) for name, rest in tensors.items()}, metadata)
+        self.fails("nan: the loss over data is not finite", "eval", "--data", "data", "--checkpoint", "nan")
+
+    def test_an_image_that_is_a_line(self):
+        self.train("--epochs", 1)
+        write_png(self.at("line.png"), 1 << 24, bytes(3 << 24), 1)
+        done = self.run_it("predict", "--checkpoint", "run/best.safetensors", "--json", "line.png", "data/red/000.png", code=1)
+        self.assertEqual([a["image"] for a in json.loads(done.stdout)], ["data/red/000.png"])
+        self.assertRegex(done.stderr, r"error: line.png: \d+x\d+ pixels; at most \d+ are read")
 
     def test_a_cpu_that_lacks_something(self):
         self.fails("this CPU lacks avx9000", "info", program="fake_trainer_other_cpu")

@@ -105,6 +105,23 @@ class Trainer(TrainerCase):
         self.assertEqual(sorted(os.listdir(self.at("seen"))), ["000.png.png", "001.png.png"])
         self.assertIn(" %", self.run_it("predict", "--checkpoint", "run/best.safetensors", "data/red/000.png").stdout)
 
+    def test_eval_sees_images_as_the_checkpoint_says(self):
+        self.train("--epochs", 3)
+        tensors, metadata = read_tensors(self.at("run/last.safetensors"))
+        rows = {name: ("F32", shape, values) for name, (shape, values) in tensors.items()}
+        evaluate = ["eval", "--data", "data", "--json", "--checkpoint"]
+        reports = [self.run_it(*evaluate, "run/last.safetensors").stdout]
+        for change in ({"mean": "[0.1, 0.9, 0.2]"}, {"std": "[0.5, 1.0, 2.0]"}, {"resize": "12"}):
+            write_tensors(self.at("changed"), rows, dict(metadata, **change))
+            reports.append(self.run_it(*evaluate, "changed").stdout)
+        self.assertEqual(len(set(reports)), 4, reports)
+
+    def test_help_among_images(self):
+        self.train("--epochs", 1)
+        os.rename(self.at("data/red/000.png"), self.at("--help"))
+        done = self.run_it("predict", "--checkpoint", "run/best.safetensors", "--json", "--", "--help")
+        self.assertEqual([a["image"] for a in json.loads(done.stdout)], ["--help"])
+
     def test_out_folder(self):
         self.train("--epochs", 1)
         self.fails("--force", "train", "--data", "data", "--weights", "random", "--out", "run")

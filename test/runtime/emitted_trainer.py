@@ -38,6 +38,16 @@ class EmittedTrainer(TrainerCase):
         self.assertEqual(tensors["layer4.0.bn2.num_batches_tracked"][1], [6])
         self.assertTrue(all(math.isfinite(v) for _, values in tensors.values() for v in values))
 
+    def test_channels_that_no_image_has(self):
+        program = self.compile("two", TINY + ".input(32, 32).channels(2)")
+        expected = "the model takes 2 channels, but image files give 1 or 3; only step, bench and info work with it"
+        self.fails(expected, "train", "--data", "data", program=program)
+        for command in (["eval", "--data", "data"], ["predict", "data/red/000.png"]):
+            self.fails(expected, *command, "--checkpoint", "none", program=program)
+        self.run_it("bench", "--what", "infer", "--seconds", 0, program=program)
+        program = self.compile("grey", TINY + ".input(32, 32).channels(1)")
+        self.run_it("train", "--data", "data", "--epochs", 1, "--out", "grey-run", program=program)
+
     def test_runs_are_called_after_the_spec(self):
         program = self.compile("garden", TINY + ".input(32, 32)")
         self.run_it("train", "--data", "data", "--epochs", 1, program=program)

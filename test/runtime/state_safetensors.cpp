@@ -70,6 +70,7 @@ TEST(Safetensors, RefusesWhatTheFormatForbids) {
       {one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})"), 4, "has 4 bytes, expected 8"},
       {one(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})"), 0, "fewer than 2^64"},
       {one(R"({"dtype":"F32","shape":[4611686018427387904,4,0],"data_offsets":[0,0]})"), 0, "fewer than 2^64"},
+      {one(R"({"dtype":"F32","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]})"), 0, "fewer than 2^64"},
       {one(R"({"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,0]})"), 0, "shape with the entry"},
       {one(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"), 4, "shape with the entry -1"},
       {one(R"({"dtype":"F32","shape":[1.0],"data_offsets":[0,4]})"), 4, "shape with the entry 1.0"},

@@ -10,13 +10,15 @@ CLASSES = ["blue", "green", "red"]
 COLOURS = {"red": (200, 60, 60), "green": (60, 200, 60), "blue": (60, 60, 200)}
 
 
-def write_png(path, size, pixels):
+def write_png(path, size, pixels, height=None):
+    """`size` pixels a row; as many rows, or `height`."""
+    height = size if height is None else height
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + bytes(pixels[y * size * 3 : (y + 1) * size * 3]) for y in range(size))
+    rows = b"".join(b"\0" + bytes(pixels[y * size * 3 : (y + 1) * size * 3]) for y in range(height))
     with open(path, "wb") as f:
         f.write(
             b"\x89PNG\r\n\x1a\n"
-            + chunk(b"IHDR", struct.pack(">2I5B", size, size, 8, 2, 0, 0, 0))
+            + chunk(b"IHDR", struct.pack(">2I5B", size, height, 8, 2, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(rows))
             + chunk(b"IEND", b"")
         )
@@ -59,8 +61,8 @@ def read_tensors(path):
     return tensors, metadata
 
 
-def write_tensors(path, tensors):
-    header, body = {}, b""
+def write_tensors(path, tensors, metadata=None):
+    header, body = ({"__metadata__": metadata} if metadata else {}), b""
     for name, (dtype, shape, values) in tensors.items():
         raw = struct.pack(f"<{len(values)}{FORMATS[dtype]}", *values)
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(body), len(body) + len(raw)]}
