@@ -12,12 +12,12 @@
 
 using namespace resnetc;
 
-/// The runtime's archives and flags stand beside resnetc in lib/resnetc-link-flags.txt, one argument a line.
+/// The runtime's archives and flags stand beside resnetc in resnetc-link-flags.txt, one argument a line.
 static std::string linkFlagsPath() {
   static int anchor;
   llvm::SmallString<256> path(llvm::sys::fs::getMainExecutable(nullptr, &anchor));
   llvm::sys::path::remove_filename(path);
-  llvm::sys::path::append(path, "..", "lib", "resnetc-link-flags.txt");
+  llvm::sys::path::append(path, "resnetc-link-flags.txt");
   return std::string(path);
 }
 

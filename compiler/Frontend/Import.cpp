@@ -1,5 +1,4 @@
-//===- Import.cpp - from the graph of a spec to the `resnet` dialect
-//-------===//
+//===- Import.cpp - from the graph of a spec to the `resnet` dialect ------===//
 
 #include "Frontend/Import.h"
 

@@ -1,5 +1,4 @@
-//===- ResnetGradientOps.cpp - verifiers of the loss and the backward ops
-//--===//
+//===- ResnetGradientOps.cpp - verifiers of the loss and the backward ops -===//
 
 #include "IR/ResnetDialect.h"
 #include "IR/ShapeChecks.h"

@@ -1,5 +1,4 @@
-//===- ResnetOps.cpp - verifiers of parameters, slots and forward ops
-//------===//
+//===- ResnetOps.cpp - verifiers of parameters, slots and forward ops -----===//
 
 #include "IR/ResnetDialect.h"
 #include "IR/ShapeChecks.h"

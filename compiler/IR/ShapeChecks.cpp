@@ -1,5 +1,4 @@
-//===- ShapeChecks.cpp - what verifiers say about shapes
-//-------------------===//
+//===- ShapeChecks.cpp - what verifiers say about shapes ------------------===//
 
 #include "IR/ShapeChecks.h"
 

@@ -1,5 +1,4 @@
-//===- Differentiate.cpp - from @forward to @gradients
-//---------------------===//
+//===- Differentiate.cpp - from @forward to @gradients --------------------===//
 
 #include "Transforms/Gradients.h"
 #include "Transforms/Passes.h"

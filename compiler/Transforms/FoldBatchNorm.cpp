@@ -1,5 +1,4 @@
-//===- FoldBatchNorm.cpp - batch norms on running statistics, as scale and shift
-//-===//
+//===- FoldBatchNorm.cpp - batch norms on running statistics, as scale and shift -===//
 
 #include "IR/ResnetDialect.h"
 #include "Transforms/Passes.h"

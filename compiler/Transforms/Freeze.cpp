@@ -1,5 +1,4 @@
-//===- Freeze.cpp - what is frozen, what each batch norm does
-//--------------===//
+//===- Freeze.cpp - what is frozen, what each batch norm does -------------===//
 
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseEpilogue.cpp - scale, shift, residual and ReLU into their producer
-//-===//
+//===- FuseEpilogue.cpp - scale, shift, residual and ReLU into their producer -===//
 
 #include "IR/ResnetDialect.h"
 #include "Transforms/Passes.h"

@@ -1,5 +1,4 @@
-//===- Gradients.cpp - the gradient rule of each op
-//------------------------===//
+//===- Gradients.cpp - the gradient rule of each op -----------------------===//
 //
 // One small function an op; `gradientsOf` at the end is the table. The formulas
 // stand in the descriptions of the ops that the rules build.

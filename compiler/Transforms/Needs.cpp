@@ -1,5 +1,4 @@
-//===- Needs.cpp - which gradients are needed
-//------------------------------===//
+//===- Needs.cpp - which gradients are needed -----------------------------===//
 
 #include "Transforms/Needs.h"
 

@@ -1,5 +1,4 @@
-//===- Split.cpp - from @forward and @gradients to the functions of the seam
-//-===//
+//===- Split.cpp - from @forward and @gradients to the functions of the seam -===//
 
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"

@@ -1,5 +1,4 @@
-//===- VerifySplit.cpp - the invariant after Transforms
-//--------------------===//
+//===- VerifySplit.cpp - the invariant after Transforms -------------------===//
 
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"

@@ -62,10 +62,12 @@ constexpr bool set_trained(graph &g, int i, const rule &r, int index,
 
 constexpr bool apply_pattern(graph &g, const rule &r, int index) {
   bool any = false;
+  size_t literal = literal_size(r.pattern);
   for (int i = 0; i < g.count; ++i)
-    any |= set_trained(g, i, r, index, [&](std::string_view part) {
-      return matches(r.pattern, g.nodes[i].name, part);
-    });
+    if (may_match(r.pattern, literal, g.nodes[i].name))
+      any |= set_trained(g, i, r, index, [&](std::string_view part) {
+        return matches(r.pattern, g.nodes[i].name, part);
+      });
   return any;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "train/engine.h"
+
 #include <algorithm>
 #include <thread>
 
@@ -28,9 +30,8 @@ bad_image_policy bad_images_of(const arguments &options) {
 
 resnetc_optimizer optimizer_of(const arguments &options,
                                resnetc_optimizer standard) {
-  constexpr std::string_view words[] = {"sgd", "adam", "adamw"};
   return static_cast<resnetc_optimizer>(
-      options.choice("optimizer", standard, words));
+      options.choice("optimizer", standard, optimizer_names));
 }
 
 } // namespace resnetc

@@ -60,7 +60,7 @@ int eval_command(const command_context &context) {
     std::chrono::duration<double> passed =
         std::chrono::steady_clock::now() - start;
     context.out.progress(
-        "evaluation " + format_evaluation(done, all, passed.count()));
+        format_evaluation("evaluation", done, all, passed.count()));
     return true;
   });
   bad.say_count();

@@ -27,6 +27,49 @@ bool is_image_name(const fs::path &path) {
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
 }
 
+/// The length of the UTF-8 character that begins at `at`; 0 for a control
+/// character, and for what is none.
+size_t character_size(std::string_view text, size_t at) {
+  auto byte = [&](size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  unsigned first = byte(at);
+  if (first < 0x80)
+    return first >= 0x20 && first != 0x7f;
+  size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  for (size_t i = 1; i < size; ++i)
+    if ((byte(at + i) & 0xc0) != 0x80)
+      return 0;
+  unsigned second = byte(at + 1);
+  bool none = (first == 0xe0 && second < 0xa0) ||  // longer than need be
+              (first == 0xed && second >= 0xa0) || // half of a pair
+              (first == 0xf0 && second < 0x90) ||
+              (first == 0xf4 && second >= 0x90) || first > 0xf4;
+  return none ? 0 : size;
+}
+
+bool is_text(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    size_t size = character_size(text, at);
+    if (size == 0)
+      return false;
+    at += size;
+  }
+  return true;
+}
+
+/// What is no text as \xNN.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    size_t size = character_size(text, at);
+    out += size ? std::string(text.substr(at, size))
+                : fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]));
+    at += std::max<size_t>(size, 1);
+  }
+  return out;
+}
+
 /// Entries of a folder sorted by the bytes of their names, hidden ones left
 /// out.
 std::vector<fs::directory_entry> sorted_entries(const fs::path &folder) {
@@ -109,10 +152,7 @@ void sort_samples(image_index &index) {
 } // namespace
 
 int64_t sample_id(std::string_view relative) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char byte : relative)
-    hash = (hash ^ byte) * 0x100000001b3;
-  return static_cast<int64_t>(hash);
+  return static_cast<int64_t>(fnv1a(relative));
 }
 
 image_index index_folder(const fs::path &root, index_purpose purpose) {
@@ -138,6 +178,11 @@ image_index index_folder(const fs::path &root, index_purpose purpose) {
     class_walk(index, static_cast<int64_t>(index.classes.size()))
         .visit(entry.path());
     std::string name = entry.path().filename().string();
+    if (!is_text(name))
+      throw data_error(fmt::format(
+          "class \"{}\" in {}: the folder's name is no text in UTF-8, or holds "
+          "control characters; rename it",
+          printable(name), index.root.string()));
     if (index.samples.size() > before)
       index.classes.push_back(name);
     else if (purpose == index_purpose::training)

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace resnetc {
 
@@ -11,6 +12,14 @@ namespace resnetc {
 /// as 1, 2, 3", SC 2011).
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
                                std::array<uint32_t, 2> key);
+
+/// 64-bit FNV-1a: what is random for a file or a layer hangs on its name.
+constexpr uint64_t fnv1a(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 0x100000001b3;
+  return hash;
+}
 
 /// What random numbers are drawn for; streams of different purposes are
 /// independent.

@@ -41,18 +41,19 @@ void console::say(std::string_view line) {
   std::fflush(prose_);
 }
 
-void console::progress(std::string_view line) {
+void console::progress(const progress_line &line) {
   auto interval = interactive_ ? std::chrono::milliseconds(100)
                                : std::chrono::milliseconds(plain_interval);
   clock::time_point now = clock::now();
   if (now - last_progress_ < interval)
     return;
   last_progress_ = now;
+  constexpr std::size_t log_columns = 120;
   if (!interactive_)
-    return say(line);
+    return say(line.text(log_columns));
   // To the line's start, the text, and whatever stood behind it erased.
   write(prose_,
-        fmt::format("\r{}\x1b[K", elide_middle(line, columns(prose_) - 1)));
+        fmt::format("\r{}\x1b[K", line.text(columns(prose_) - 1)));
   std::fflush(prose_);
   line_open_ = true;
 }
@@ -83,17 +84,6 @@ void console::result(std::string_view text) {
 bool console::flush() {
   bool written = std::fflush(stdout) == 0 && !std::ferror(stdout);
   return std::fflush(prose_) == 0 && !std::ferror(prose_) && written;
-}
-
-std::string elide_middle(std::string_view text, std::size_t width) {
-  constexpr std::string_view dots = "...";
-  if (text.size() <= width)
-    return std::string(text);
-  if (width <= dots.size())
-    return std::string(dots.substr(0, width));
-  std::size_t kept = width - dots.size(), front = kept - kept / 2;
-  return fmt::format("{}{}{}", text.substr(0, front), dots,
-                     text.substr(text.size() - kept / 2));
 }
 
 } // namespace resnetc

@@ -2,6 +2,8 @@
 // warnings, errors, results.
 #pragma once
 
+#include "report/format.h"
+
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -24,9 +26,9 @@ public:
   void say(std::string_view line);
 
   /// The state of something long. On a terminal it overwrites the line before,
-  /// cut to the terminal's width, at most ten times a second; elsewhere it is a
+  /// as wide as the terminal is, at most ten times a second; elsewhere it is a
   /// line of its own, at most one in `plain_interval`.
-  void progress(std::string_view line);
+  void progress(const progress_line &line);
 
   /// Takes the progress line off the terminal.
   void end_progress();
@@ -41,9 +43,6 @@ public:
   /// pipe).
   bool flush();
 
-  /// Whether prose goes to a terminal that can overwrite a line.
-  bool interactive() const { return interactive_; }
-
   static constexpr std::chrono::seconds plain_interval{10};
 
 private:
@@ -54,9 +53,5 @@ private:
   bool line_open_ = false; // a progress line stands on the terminal
   clock::time_point last_progress_{};
 };
-
-/// Shortens text to `width` columns by dropping its middle: "epoch 1/10...0:12
-/// left". ASCII.
-std::string elide_middle(std::string_view text, std::size_t width);
 
 } // namespace resnetc

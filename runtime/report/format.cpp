@@ -5,38 +5,45 @@
 #include <fmt/format.h>
 
 namespace resnetc {
-namespace {
 
-std::string bar(std::int64_t done, std::int64_t all) {
-  constexpr std::int64_t width = 20;
-  std::int64_t filled =
-      all > 0 ? std::clamp<std::int64_t>(done * width / all, 0, width) : 0;
-  std::string text(filled, '=');
-  if (filled < width)
-    text += '>';
-  text.resize(width, ' ');
-  return text;
+std::string progress_line::text(std::size_t columns) const {
+  constexpr std::size_t widest = 20, narrowest = 5;
+  std::size_t room = head.size() + figures.size() + 4; // "head [bar] figures"
+  room = columns > room ? std::min(columns - room, widest) : 0;
+  std::string line = head + ' ';
+  if (room >= narrowest) {
+    auto width = static_cast<std::int64_t>(room);
+    std::string bar(all > 0 ? std::clamp<std::int64_t>(done * width / all, 0,
+                                                       width)
+                            : 0,
+                    '=');
+    if (bar.size() < room)
+      bar += '>';
+    bar.resize(room, ' ');
+    line += fmt::format("[{}] ", bar);
+  }
+  line += figures;
+  line.resize(std::min(line.size(), columns));
+  return line;
 }
 
-} // namespace
-
-std::string format_progress(const progress &state) {
-  std::string text = fmt::format(
-      "epoch {}/{} [{}] {}/{}  loss {:.4f}  accuracy {}  {:.1f} images/s",
-      state.epoch, state.epochs, bar(state.step, state.steps), state.step,
+progress_line format_progress(const progress &state) {
+  std::string figures = fmt::format(
+      "{}/{}  loss {:.4f}  accuracy {}  {:.1f} images/s", state.step,
       state.steps, state.loss, format_percent(state.accuracy),
       state.images_per_second);
   if (state.seconds_left >= 0)
-    text += fmt::format("  {} left", format_duration(state.seconds_left));
-  return text;
+    figures += fmt::format("  {} left", format_duration(state.seconds_left));
+  return {fmt::format("epoch {}/{}", state.epoch, state.epochs), state.step,
+          state.steps, std::move(figures)};
 }
 
-std::string format_evaluation(std::int64_t done, std::int64_t all,
-                              double seconds) {
+progress_line format_evaluation(std::string_view what, std::int64_t done,
+                                std::int64_t all, double seconds) {
   double rate = static_cast<double>(done) / seconds;
-  return fmt::format("[{}] {}/{}  {:.1f} images/s  {} left", bar(done, all),
-                     done, all, rate,
-                     format_duration(static_cast<double>(all - done) / rate));
+  return {std::string(what), done, all,
+          fmt::format("{}/{}  {:.1f} images/s  {} left", done, all, rate,
+                      format_duration(static_cast<double>(all - done) / rate))};
 }
 
 std::string format_duration(double seconds) {

@@ -17,15 +17,26 @@ struct progress {
   double seconds_left; ///< of the whole run; negative: not known yet
 };
 
+/// One line: words, a bar that takes the room that is left, figures.
+struct progress_line {
+  std::string head;
+  std::int64_t done, all;
+  std::string figures; ///< the most telling first
+
+  /// In at most so many columns. Where they are few the bar goes first, then
+  /// the figures' end.
+  std::string text(std::size_t columns) const;
+};
+
 /// "epoch 2/10 [====>     ] 37/85  loss 0.4321  accuracy 87.3 %  52.1 images/s
 /// 1:23 left"
-std::string format_progress(const progress &state);
+progress_line format_progress(const progress &state);
 
-/// Where a pass without training stands, after `seconds`: "[====>     ]
+/// Where a pass without training stands, after `seconds`: "WHAT [====>     ]
 /// 640/2000  412.3 images/s  0:03 left". No loss and no accuracy: images are
 /// visited class by class, so those of a part say nothing about the whole.
-std::string format_evaluation(std::int64_t done, std::int64_t all,
-                              double seconds);
+progress_line format_evaluation(std::string_view what, std::int64_t done,
+                                std::int64_t all, double seconds);
 
 /// "0:07", "12:31", "3:05:00"
 std::string format_duration(double seconds);

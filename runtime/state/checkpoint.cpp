@@ -123,6 +123,7 @@ std::optional<checkpoint_info> load_checkpoint(model_state &state,
                      fmt::format("names {} classes, expected {}",
                                  info->classes.size(), state.model().classes));
   load_all(state, file);
+  check_finite(state, file);
   return info;
 }
 

@@ -36,6 +36,10 @@ load_report load_weights(model_state &state, const tensor_file &file,
 load_report load_all(model_state &state, const tensor_file &file,
                      const std::vector<std::string> &ignored = {});
 
+/// Throws file_error where a tensor that was loaded holds NaN or infinity: no
+/// learning rate mends that.
+void check_finite(const model_state &state, const tensor_file &file);
+
 } // namespace resnetc
 
 #endif

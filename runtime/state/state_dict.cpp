@@ -118,21 +118,12 @@ const std::byte *model_state::get(const resnetc_tensor &tensor) const {
   return logical.data();
 }
 
-// 64-bit FNV-1a: the initial values of a layer hang on its name, not on its
-// place in the table.
-static std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char c : text)
-    hash = (hash ^ c) * 0x100000001b3;
-  return hash;
-}
-
 /// Row-major. Computed in f64, so that f32 and f64 trainers start alike.
 static std::vector<double> initial_value(const resnetc_tensor &tensor,
                                          std::size_t count,
                                          std::uint64_t seed) {
   std::vector<double> value(count);
-  random_stream random(seed, random_purpose::initialise, hash_of(tensor.name));
+  random_stream random(seed, random_purpose::initialise, fnv1a(tensor.name));
   switch (tensor.role) {
   case RESNETC_CONV_WEIGHT: {
     const double deviation =

@@ -49,7 +49,7 @@ public:
   /// i64 for a counter, else the variant's element type.
   element_type type_of(const resnetc_tensor &tensor) const;
 
-  /// The value of a new layer (NUMERICS: conv kaiming_normal(fan_out, relu),
+  /// The value of a new layer (docs/numerics.md: conv kaiming_normal(fan_out, relu),
   /// batch norm 1/0/0/1, linear U(±1/sqrt(in))). Depends on seed, the tensor's
   /// name and the element alone.
   void initialise(const resnetc_tensor &tensor, std::uint64_t seed);

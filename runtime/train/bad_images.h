@@ -22,6 +22,9 @@ public:
     };
   }
 
+  /// Whether an image was among them.
+  bool holds(const sample &image) const { return seen_.contains(image.path); }
+
   /// How many there were, if any.
   void say_count() const {
     if (!seen_.empty())

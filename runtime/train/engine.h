@@ -8,6 +8,7 @@
 #include <resnetc/abi.h>
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace resnetc {
@@ -22,6 +23,9 @@ resnetc_arena arena_for(const resnetc_model &model, engine_use use);
 /// Throws std::runtime_error with a remedy where `gradients` does not take
 /// --batch many images.
 void check_training_batch(std::int64_t batch, const resnetc_model &model);
+
+/// By resnetc_optimizer.
+inline constexpr std::string_view optimizer_names[] = {"sgd", "adam", "adamw"};
 
 /// A training step's settings, but for the learning rate.
 struct optimizer_settings {

@@ -6,6 +6,7 @@
 #include "train/evaluate.h"
 #include "train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -33,10 +34,6 @@ record_use use_of(const train_settings &settings) {
 std::int64_t count_steps(std::int64_t images, std::int64_t batch,
                          std::int64_t smallest) {
   return images / batch + (images % batch >= smallest);
-}
-
-const char *name_of(resnetc_optimizer kind) {
-  return kind == RESNETC_SGD ? "sgd" : kind == RESNETC_ADAM ? "adam" : "adamw";
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -126,12 +123,29 @@ bool epoch_loop::train_epoch(int epoch, epoch_metrics &row) {
         "a single training image can be read, and batch norm needs a batch of "
         "{}; add images to {}",
         engine_.model().smallest_batch, data_.training.root.string()));
+  check_classes();
   row.step = engine_.steps_done();
   row.train_loss = sum.loss();
   row.train_top1 = sum.top1();
   row.images_per_second =
       static_cast<double>(sum.images) / seconds_since(start);
   return true;
+}
+
+// A class none of whose images can be read is as wrong as an empty one, but
+// only a pass over them tells.
+void epoch_loop::check_classes() const {
+  std::vector<bool> readable(data_.training.classes.size());
+  for (const sample &image : data_.training.samples)
+    if (!bad_images_.holds(image))
+      readable[image.label] = true;
+  auto none = std::ranges::find(readable, false);
+  if (none != readable.end())
+    throw data_error(fmt::format(
+        "no training image of class \"{}\" in {} can be read; mend them or "
+        "remove the folder",
+        data_.training.classes[none - readable.begin()],
+        data_.training.root.string()));
 }
 
 void epoch_loop::train_batch(const record_batch &batch, int epoch,
@@ -145,7 +159,7 @@ void epoch_loop::train_batch(const record_batch &batch, int epoch,
     fail_not_finite("the loss is", engine_.steps_done() + 1, epoch);
   // Steps count from the epoch's start, so that skipped images do not shift the
   // schedule of later epochs.
-  row.lr = schedule_.at((epoch - 1) * schedule_.steps_per_epoch +
+  row.lr = lr_ = schedule_.at((epoch - 1) * schedule_.steps_per_epoch +
                         std::min(step_in_epoch, schedule_.steps_per_epoch - 1));
   engine_.apply(settings_.optimizer, row.lr);
   sum.images += batch.size;
@@ -159,9 +173,9 @@ bool epoch_loop::validate(int epoch, epoch_metrics &row) {
   auto all = static_cast<std::int64_t>(data_.validation.samples.size());
   validation_.start(sequential_order(all));
   tally sum = evaluate(engine_, validation_, [&](std::int64_t done) {
-    out_.progress(
-        fmt::format("epoch {}/{} validation {}", epoch, settings_.epochs,
-                    format_evaluation(done, all, seconds_since(start))));
+    out_.progress(format_evaluation(
+        fmt::format("epoch {}/{} validation", epoch, settings_.epochs), done,
+        all, seconds_since(start)));
     return !interrupt_.interrupted();
   });
   if (interrupt_.interrupted())
@@ -217,7 +231,7 @@ void epoch_loop::save_last() const {
   save(folder_.last());
   training_position position{epochs_done_, engine_.steps_done(),
                              static_cast<std::uint64_t>(settings_.seed),
-                             name_of(settings_.optimizer.kind)};
+                             std::string(optimizer_names[settings_.optimizer.kind])};
   save_training_state(folder_.last_state(), engine_.state(), position,
                       engine_.state1(), engine_.state2());
 }
@@ -242,10 +256,16 @@ void epoch_loop::fail_not_finite(std::string_view subject, std::int64_t step,
           ? fmt::format("the last good checkpoint, of epoch {}, is {}",
                         epochs_done_, folder_.last().string())
           : "no epoch was finished, so no checkpoint was written";
-  throw std::runtime_error(
-      fmt::format("{} not finite at step {} (epoch {}); try a lower --lr than "
-                  "{:g}, or --warmup 1; {}",
-                  subject, step, epoch, settings_.lr, kept));
+  std::string remedy =
+      lr_ > settings_.lr
+          ? fmt::format("the schedule had raised the learning rate to {:g}; "
+                        "give another --schedule",
+                        lr_)
+          : fmt::format("try a lower --lr than {:g}, or --warmup 1",
+                        settings_.lr);
+  throw std::runtime_error(fmt::format("{} not finite at step {} (epoch {}); "
+                                       "{}; {}",
+                                       subject, step, epoch, remedy, kept));
 }
 
 void epoch_loop::say_end() const {

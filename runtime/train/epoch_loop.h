@@ -43,6 +43,7 @@ private:
                      double seconds);
   [[noreturn]] void fail_not_finite(std::string_view subject, std::int64_t step,
                                     int epoch) const;
+  void check_classes() const;
   void say_kept();
   void say_end() const;
 
@@ -55,6 +56,7 @@ private:
   bad_images bad_images_;
   record_source training_, validation_;
   learning_rate schedule_;
+  double lr_ = 0; // of the last step
   int epochs_done_ = 0;
   bool said_left_out_ = false;
   double validation_seconds_ = 0; // of the last epoch

@@ -7,8 +7,7 @@
 
 namespace resnetc {
 
-/// The learning rate of each optimizer step (NUMERICS: "Optimizers and
-/// schedules").
+/// The learning rate of each optimizer step (docs/numerics.md).
 struct learning_rate {
   resnetc_schedule kind = RESNETC_CONSTANT;
   double base = 0;

@@ -13,7 +13,6 @@
 namespace resnetc {
 namespace {
 
-constexpr const char *optimizer_names[] = {"sgd", "adam", "adamw"};
 constexpr const char *schedule_names[] = {"constant", "cosine", "step"};
 
 void say_augmentation(const train_settings &settings, augmentation augment,

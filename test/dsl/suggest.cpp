@@ -36,6 +36,28 @@ TEST(Suggest, TheNearestLayerIsMeant) {
                  "no layer matches \"fc.wieght\"; did you mean \"fc.weight\"?");
 }
 
+TEST(Suggest, WhatIsMeantIsThere) {
+  EXPECT_MISTAKE(resnet18().freeze("layr1.0.cnv1"),
+                 "no layer matches \"layr1.0.cnv1\"; did you mean "
+                 "\"layer1.0.conv1\"?");
+  EXPECT_MISTAKE(resnet18().freeze("layr1.5"),
+                 "no layer matches \"layr1.5\"; \"layer1\" has 0, 1");
+  EXPECT_MISTAKE(resnet18().freeze("leyer4.*.cnov1"),
+                 "no layer matches \"leyer4.*.cnov1\"; see the names of "
+                 "torchvision, such as \"layer1.0.conv1.weight\"");
+  EXPECT_MISTAKE(resnet18().freeze("conv1.weight.x"),
+                 "no layer matches \"conv1.weight.x\"; \"conv1.weight\" has "
+                 "nothing below it");
+}
+
+TEST(Suggest, DistancesFollowTheFingers) {
+  EXPECT_BOTH(distance("sdg", "sgd"), 24);
+  EXPECT_BOTH(distance("replaceFc", "replace_fc"), 28);
+  EXPECT_BOTH(distance("", "abc"), 72);
+  EXPECT_BOTH(distance("abc", "abc"), 0);
+  EXPECT_BOTH(distance("layer5", "layer4") < distance("layer5", "layer1"), true);
+}
+
 TEST(Suggest, WithoutANearOneSaysWhatThereIs) {
   EXPECT_MISTAKE(resnet18().freeze("layer4.head"),
                  "no layer matches \"layer4.head\"; \"layer4\" has 0, 1");

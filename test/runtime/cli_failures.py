@@ -51,7 +51,7 @@ class Failures(TrainerCase):
         train = ["train", "--data", "bad", "--val", "data", "--epochs", 1, "--out"]
         expected = "a single training image can be read, and batch norm needs a batch of 2; add images to " + self.at("bad")
         self.fails(expected, *train, "run", program="fake_trainer_pairs")
-        self.run_it(*train, "one", program="fake_trainer_whole")
+        self.fails('no training image of class "blue" in', *train, "one", program="fake_trainer_whole")
 
     def test_mistakes_are_one_clear_line_and_leave_nothing(self):
         train = ["train", "--weights", "random", "--out", "none"]
@@ -269,12 +269,38 @@ class Failures(TrainerCase):
             write_tensors(self.at("odd"), rows, dict(metadata, **{key: value}))
             self.fails(expected, "eval", "--data", "data", "--checkpoint", "odd")
 
+    def test_a_class_without_a_readable_image(self):
+        write_pictures(self.at("some"), 3)
+        for name in os.listdir(self.at("some/green")):
+            write(self.at(f"some/green/{name}"), "no picture")
+        train = ["train", "--data", "some", "--weights", "random", "--epochs", 2, "--val", "data", "--out", "x"]
+        self.fails('no training image of class "green" in', *train)
+
+    def test_class_names_that_are_no_text(self):
+        for name, shown in ((b"x\xff", "x\\xff"), (b"two\nlines", "two\\x0alines"), (b"\xed\xa0\x80", "\\xed\\xa0\\x80")):
+            os.rename(self.at("data/green"), os.path.join(os.fsencode(self.at("data")), name))
+            self.fails(f'class "{shown}" in', "train", "--data", "data", "--weights", "random", "--out", "x")
+            os.rename(os.path.join(os.fsencode(self.at("data")), name), self.at("data/green"))
+        os.rename(self.at("data/green"), self.at("data/grün €"))
+        self.run_it("train", "--data", "data", "--weights", "random", "--epochs", 1, "--out", "x")
+
+    def test_a_schedule_that_raises_the_rate_too_far(self):
+        train = ["train", "--data", "data", "--weights", "random", "--epochs", 4, "--out", "x", "--schedule", "step:1,1e30"]
+        self.fails("the schedule had raised the learning rate to", *train)
+
     def test_weights_that_give_no_numbers(self):
         self.train("--epochs", 1)
         tensors, metadata = read_tensors(self.at("run/last.safetensors"))
         tensors["fc.bias"][1][0] = math.nan
         write_tensors(self.at("nan"), {name: ("F32", *rest) for name, rest in tensors.items()}, metadata)
-        self.fails("nan: the loss over data is not finite", "eval", "--data", "data", "--checkpoint", "nan")
+        expected = "nan: holds values that are not finite; in: fc.bias"
+        self.fails(expected, "eval", "--data", "data", "--checkpoint", "nan")
+        self.fails(expected, "train", "--data", "data", "--weights", "nan", "--out", "never")
+        self.assertFalse(os.path.exists(self.at("never")))
+        tensors["fc.bias"][1][0] = 0.0  # numbers, but none comes out
+        tensors["conv1.weight"][1][:] = [3e38] * len(tensors["conv1.weight"][1])
+        write_tensors(self.at("huge"), {name: ("F32", *rest) for name, rest in tensors.items()}, metadata)
+        self.fails("huge: the loss over data is not finite", "eval", "--data", "data", "--checkpoint", "huge")
 
     def test_an_image_that_is_a_line(self):
         self.train("--epochs", 1)
