@@ -189,9 +189,22 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
   return use;
 }
 
+/// The CPU to compile for, with tiles as another CPU's registers shape them where that is asked for. Nothing for an unknown name.
+static std::optional<Target> targetOf(const CompileOptions &options) {
+  std::optional<Target> target = Target::lookUp(options.mcpu);
+  if (!target || options.tilesOf.empty())
+    return target;
+  std::optional<Target> shape = Target::lookUp(options.tilesOf);
+  if (!shape)
+    return std::nullopt;
+  target->vectorBytes = shape->vectorBytes;
+  target->registers = shape->registers;
+  return target;
+}
+
 bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                             llvm::raw_ostream &out, llvm::raw_ostream &errors) {
-  std::optional<Target> target = Target::lookUp(options.mcpu);
+  std::optional<Target> target = targetOf(options);
   if (!target) {
     errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
     return false;

@@ -25,6 +25,7 @@ struct CompileOptions {
   std::string mcpu = "native"; // LLVM's name of an x86-64 CPU
   int64_t maxBatch = 256;
   bool f64 = false;            // element type; for tests
+  std::string tilesOf;         // the CPU whose registers shape the tiles; empty: mcpu; for tests
   std::string precision = "f32";
   std::string specText, specName; // specName: a spec file's stem
   std::string table = "resnetc_variants"; // the symbol that the object exports

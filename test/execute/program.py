@@ -34,6 +34,7 @@ def parser(description):
     result.add_argument("--tools", type=Path, required=True, help="where compile_modules and libexecute_pool.so are")
     result.add_argument("--work", type=Path, required=True)
     result.add_argument("--mcpu", default="native")
+    result.add_argument("--tiles-of", default="", help="the CPU whose registers shape the tiles; default: --mcpu's")
     result.add_argument("--jobs", type=int, default=1, help="compilers that run at the same time")
     return result
 
@@ -217,7 +218,7 @@ def compile_modules(texts, folder, arguments, stage):
         name.mkdir()
         (name / "modules.mlir").write_text("// -----\n".join(part))
         command = [arguments.tools / "compile_modules", name / "modules.mlir", name, f"--first={first}"]
-        processes.append(subprocess.Popen([*command, f"--mcpu={arguments.mcpu}", f"--from={stage}"]))
+        processes.append(subprocess.Popen([*command, f"--mcpu={arguments.mcpu}", f"--tiles-of={arguments.tiles_of}", f"--from={stage}"]))
         objects += [name / f"{first + i}.o" for i in range(len(part))]
     if any([process.wait() for process in processes]):
         sys.exit("the modules could not be compiled")
