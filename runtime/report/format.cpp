@@ -6,8 +6,18 @@
 
 namespace resnetc {
 
+namespace {
+
+// Digits that carry something.
+std::string format_rate(double images_per_second) {
+  return fmt::format("{:.{}f} images/s", images_per_second,
+                     images_per_second < 100 ? 1 : 0);
+}
+
+} // namespace
+
 std::string progress_line::text(std::size_t columns) const {
-  constexpr std::size_t widest = 20, narrowest = 5;
+  constexpr std::size_t widest = 20, narrowest = 4;
   std::size_t room = head.size() + figures.size() + 4; // "head [bar] figures"
   room = columns > room ? std::min(columns - room, widest) : 0;
   std::string line = head + ' ';
@@ -29,9 +39,8 @@ std::string progress_line::text(std::size_t columns) const {
 
 progress_line format_progress(const progress &state) {
   std::string figures = fmt::format(
-      "{}/{}  loss {:.4f}  accuracy {}  {:.1f} images/s", state.step,
-      state.steps, state.loss, format_percent(state.accuracy),
-      state.images_per_second);
+      "{}/{}  loss {:.4f}  acc {}  {}", state.step, state.steps, state.loss,
+      format_percent(state.accuracy), format_rate(state.images_per_second));
   if (state.seconds_left >= 0)
     figures += fmt::format("  {} left", format_duration(state.seconds_left));
   return {fmt::format("epoch {}/{}", state.epoch, state.epochs), state.step,
@@ -42,7 +51,7 @@ progress_line format_evaluation(std::string_view what, std::int64_t done,
                                 std::int64_t all, double seconds) {
   double rate = static_cast<double>(done) / seconds;
   return {std::string(what), done, all,
-          fmt::format("{}/{}  {:.1f} images/s  {} left", done, all, rate,
+          fmt::format("{}/{}  {}  {} left", done, all, format_rate(rate),
                       format_duration(static_cast<double>(all - done) / rate))};
 }
 

@@ -28,12 +28,12 @@ struct progress_line {
   std::string text(std::size_t columns) const;
 };
 
-/// "epoch 2/10 [====>     ] 37/85  loss 0.4321  accuracy 87.3 %  52.1 images/s
+/// "epoch 2/10 [====>     ] 37/85  loss 0.4321  acc 87.3 %  52.1 images/s
 /// 1:23 left"
 progress_line format_progress(const progress &state);
 
 /// Where a pass without training stands, after `seconds`: "WHAT [====>     ]
-/// 640/2000  412.3 images/s  0:03 left". No loss and no accuracy: images are
+/// 640/2000  412 images/s  0:03 left". No loss and no accuracy: images are
 /// visited class by class, so those of a part say nothing about the whole.
 progress_line format_evaluation(std::string_view what, std::int64_t done,
                                 std::int64_t all, double seconds);

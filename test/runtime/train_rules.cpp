@@ -227,9 +227,9 @@ TEST(Format, Figures) {
   EXPECT_EQ(format_number_of(1, "image"), "1 image");
   EXPECT_EQ(format_number_of(2000, "image"), "2,000 images");
   EXPECT_EQ(format_progress({2, 10, 37, 74, 0.5, 0.25, 52.04, 83}).text(120),
-            "epoch 2/10 [==========>         ] 37/74  loss 0.5000  accuracy 25.0 %  52.0 images/s  1:23 left");
+            "epoch 2/10 [==========>         ] 37/74  loss 0.5000  acc 25.0 %  52.0 images/s  1:23 left");
   EXPECT_EQ(format_evaluation("evaluation", 640, 1600, 2).text(120),
-            "evaluation [========>           ] 640/1600  320.0 images/s  0:03 left");
+            "evaluation [========>           ] 640/1600  320 images/s  0:03 left");
   EXPECT_EQ(format_table({{"a", "10"}, {"bcd", "7"}}, {false, true}), "a    10\nbcd   7\n");
 }
 
@@ -242,11 +242,13 @@ TEST(Format, ASpecInOneLine) {
 }
 
 TEST(Format, ProgressFitsTheTerminal) {
+  EXPECT_EQ(format_progress({3, 10, 123, 507, 0.5, 0.25, 171.4, 723}).text(79),
+            "epoch 3/10 [=>     ] 123/507  loss 0.5000  acc 25.0 %  171 images/s  12:03 left");
   progress_line line{"epoch 1/2", 3, 4, "3/4  loss 0.5000  0:03 left"};
   EXPECT_EQ(line.text(60), "epoch 1/2 [===============>    ] 3/4  loss 0.5000  0:03 left");
   EXPECT_EQ(line.text(50), "epoch 1/2 [=======>  ] 3/4  loss 0.5000  0:03 left");
-  EXPECT_EQ(line.text(45), "epoch 1/2 [===> ] 3/4  loss 0.5000  0:03 left");
-  EXPECT_EQ(line.text(44), "epoch 1/2 3/4  loss 0.5000  0:03 left");
+  EXPECT_EQ(line.text(44), "epoch 1/2 [===>] 3/4  loss 0.5000  0:03 left");
+  EXPECT_EQ(line.text(43), "epoch 1/2 3/4  loss 0.5000  0:03 left");
   EXPECT_EQ(line.text(28), "epoch 1/2 3/4  loss 0.5000  ");
   EXPECT_EQ((progress_line{"x", 4, 4, "4/4"}).text(13), "x [=====] 4/4");
   EXPECT_EQ((progress_line{"x", 0, 0, "0/0"}).text(13), "x [>    ] 0/0");
