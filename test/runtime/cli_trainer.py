@@ -222,17 +222,17 @@ class Trainer(TrainerCase):
         shown = [line for line in lines if "validation [" in line]
         self.assertGreater(len(shown), 1, seen)
         for line in shown:
-            self.assertRegex(line, r"^epoch 1/1 validation \[=*>? *\] \d+/60  \d+\.\d images/s  \d:\d\d left\x1b\[K$")
+            self.assertRegex(line, r"^epoch 1/1 validation \[=*>? *\] \d+/60  \d+(\.\d)? images/s  \d:\d\d left\x1b\[K$")
         self.assertRegex(lines[-3], r"^(\x1b\[K)?epoch 1/1: loss .*; validation loss \d.*, top-1 ")
         seen = self.on_a_terminal("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--batch", 4)
         for line in re.split("[\r\n]+", seen):
             self.assertRegex(
                 line,
-                r"^(evaluation \[=*>? *\] \d+/60  \d+\.\d images/s  \d:\d\d left)?(\x1b\[K)*$|60 images: loss \d.*, top-1 ",
+                r"^(evaluation \[=*>? *\] \d+/60  \d+(\.\d)? images/s  \d:\d\d left)?(\x1b\[K)*$|60 images: loss \d.*, top-1 ",
             )
         done = self.run_it("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--json")
         self.assertEqual(json.loads(done.stdout)["images"], 60)
-        self.assertRegex(done.stderr, r"^evaluation \[[=>]+ *\] 32/60  \d+\.\d images/s  \d:\d\d left\n$")
+        self.assertRegex(done.stderr, r"^evaluation \[[=>]+ *\] 32/60  \d+(\.\d)? images/s  \d:\d\d left\n$")
 
     def given(self, dtype, n=3, seed=5):
         rng = random.Random(seed)
