@@ -48,7 +48,8 @@ int64_t place(MutableArrayRef<Buffer> buffers) {
   SmallVector<Buffer *> order;
   for (Buffer &b : buffers)
     order.push_back(&b);
-  llvm::stable_sort(order, [](Buffer *a, Buffer *b) { return a->bytes > b->bytes; });
+  // Of equals the earlier one first: they stand in one array.
+  llvm::sort(order, [](Buffer *a, Buffer *b) { return a->bytes != b->bytes ? a->bytes > b->bytes : a < b; });
   int64_t end = 0;
   SmallVector<Buffer *> placed; // by offset
   for (Buffer *buffer : order) {

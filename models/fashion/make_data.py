@@ -16,6 +16,8 @@ The same seed gives the same pictures.
 import argparse
 import gzip
 import multiprocessing
+import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +68,19 @@ def picture(garment, random):
     return Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
 
 
-def write_class(job):
-    folder, garments, seed = job
-    folder.mkdir(parents=True, exist_ok=True)
-    for i, garment in enumerate(garments):
+def parts(jobs, size=250):
+    """(folder, number of the first picture, garments, seed) of some pictures at a time."""
+    for folder, garments, seed in jobs:
+        folder.mkdir(parents=True, exist_ok=True)
+        for first in range(0, len(garments), size):
+            yield folder, first, garments[first : first + size], seed
+
+
+def write_part(part):
+    folder, first, garments, seed = part
+    for i, garment in enumerate(garments, first):
         picture(garment, np.random.default_rng([*seed, i])).save(folder / f"{i:04}.jpg", quality=90)
+    return len(garments)
 
 
 def main():
@@ -84,10 +94,18 @@ def main():
         for label in classes:
             garments = images[labels == label][:count]
             jobs.append((arguments.out / name / CLASSES[label], garments, (arguments.seed, number, label)))
-    with multiprocessing.Pool() as pool:
-        pool.map(write_class, jobs, chunksize=1)
-    print(f"{sum(len(garments) for _, garments, _ in jobs)} images in {arguments.out}")
+    total = sum(len(garments) for _, garments, _ in jobs)
+    show = "\r{} of {} pictures" if sys.stdout.isatty() else ""
+    done = 0
+    with multiprocessing.Pool(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        for count in pool.imap_unordered(write_part, parts(jobs)):
+            done += count
+            print(show.format(done, total), end="", flush=True)
+    print("\r" if show else "", f"{total} pictures in {arguments.out}", sep="")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,11 +1,11 @@
-"""A sheet of pictures, each over the class that was predicted for it; red where that is wrong."""
+"""A sheet of pictures, a row a class, each over the class that was predicted for it; red where that is wrong."""
 
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-COLUMNS, SIDE, CAPTION, GAP = 8, 96, 26, 6
-RIGHT, WRONG = (20, 110, 40), (190, 30, 30)
+SIDE, CAPTION, GAP, HEAD, LABEL = 96, 26, 6, 34, 84
+RIGHT, WRONG, INK = (20, 110, 40), (190, 30, 30), (40, 40, 40)
 
 
 def some_of(folder, each):
@@ -16,15 +16,22 @@ def some_of(folder, each):
 
 def write(path, predictions):
     """predictions: what `predict --json` answers; a picture's true class is its folder's name."""
-    rows = -(-len(predictions) // COLUMNS)
-    width, height = COLUMNS * (SIDE + GAP) + GAP, rows * (SIDE + CAPTION + GAP) + GAP
-    page = Image.new("RGB", (width, height), "white")
+    rows = {}
+    for prediction in predictions:
+        rows.setdefault(Path(prediction["image"]).parent.name, []).append(prediction)
+    width = LABEL + max(map(len, rows.values())) * (SIDE + GAP) + GAP
+    page = Image.new("RGB", (max(width, 480), HEAD + len(rows) * (SIDE + CAPTION + GAP) + GAP), "white")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default()
-    for i, prediction in enumerate(predictions):
-        left, top = GAP + i % COLUMNS * (SIDE + GAP), GAP + i // COLUMNS * (SIDE + CAPTION + GAP)
-        picture, best = Path(prediction["image"]), prediction["top"][0]
-        page.paste(Image.open(picture).convert("RGB").resize((SIDE, SIDE)), (left, top))
-        colour = RIGHT if best["class"] == picture.parent.name else WRONG
-        draw.text((left, top + SIDE + 1), best["class"], colour, font)
-        draw.text((left, top + SIDE + 12), f"{100 * best['probability']:.0f} %", colour, font)
+    draw.text((GAP, GAP), "A row a class; under each picture what was predicted, and how surely:", INK, font)
+    draw.text((GAP, GAP + 13), "green is right,", RIGHT, font)
+    draw.text((GAP + 100, GAP + 13), "red is wrong.", WRONG, font)
+    for row, (name, of_class) in enumerate(rows.items()):
+        top = HEAD + row * (SIDE + CAPTION + GAP)
+        draw.text((GAP, top + SIDE // 2), name, INK, font)
+        for column, prediction in enumerate(of_class):
+            left, best = LABEL + column * (SIDE + GAP), prediction["top"][0]
+            page.paste(Image.open(prediction["image"]).convert("RGB").resize((SIDE, SIDE)), (left, top))
+            colour = RIGHT if best["class"] == name else WRONG
+            draw.text((left, top + SIDE + 1), best["class"], colour, font)
+            draw.text((left, top + SIDE + 12), f"{100 * best['probability']:.0f} %", colour, font)
     page.save(path)

@@ -5,6 +5,7 @@
 #include "train/metrics.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
@@ -30,8 +31,8 @@ std::vector<ranked> rank(std::vector<double> logits, std::size_t top) {
   softmax(logits);
   std::vector<std::int64_t> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, [&](std::int64_t a, std::int64_t b) {
-    return logits[a] > logits[b];
+  std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
   });
   std::vector<ranked> best;
   for (std::size_t i = 0; i < std::min(top, order.size()); ++i)
@@ -73,11 +74,19 @@ public:
   std::vector<prediction> run(const std::vector<std::string> &images) {
     std::vector<prediction> result;
     std::vector<std::string> ready;
+    auto start = std::chrono::steady_clock::now();
+    std::int64_t seen = 0;
     for (const std::string &image : images) {
       if (load(image, ready.size()))
         ready.push_back(image);
       if (static_cast<std::int64_t>(ready.size()) == batch_)
         predict(std::exchange(ready, {}), result);
+      std::chrono::duration<double> passed =
+          std::chrono::steady_clock::now() - start;
+      if (images.size() > 1)
+        context_.out.progress(format_evaluation(
+            "prediction", ++seen, static_cast<std::int64_t>(images.size()),
+            passed.count()));
     }
     if (!ready.empty())
       predict(ready, result);

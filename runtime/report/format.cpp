@@ -6,16 +6,6 @@
 
 namespace resnetc {
 
-namespace {
-
-// Digits that carry something.
-std::string format_rate(double images_per_second) {
-  return fmt::format("{:.{}f} images/s", images_per_second,
-                     images_per_second < 100 ? 1 : 0);
-}
-
-} // namespace
-
 std::string progress_line::text(std::size_t columns) const {
   constexpr std::size_t widest = 20, narrowest = 4;
   std::size_t room = head.size() + figures.size() + 4; // "head [bar] figures"
@@ -61,6 +51,11 @@ std::string format_duration(double seconds) {
     return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
                      whole % 60);
+}
+
+std::string format_rate(double images_per_second) {
+  return fmt::format("{:.{}f} images/s", images_per_second,
+                     images_per_second < 100 ? 1 : 0);
 }
 
 std::string format_percent(double fraction) {

@@ -41,6 +41,9 @@ progress_line format_evaluation(std::string_view what, std::int64_t done,
 /// "0:07", "12:31", "3:05:00"
 std::string format_duration(double seconds);
 
+/// "52.1 images/s", "412 images/s"
+std::string format_rate(double images_per_second);
+
 /// "87.3 %" for 0.873
 std::string format_percent(double fraction);
 

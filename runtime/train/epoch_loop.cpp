@@ -200,14 +200,16 @@ void epoch_loop::finish_epoch(const epoch_metrics &row) {
   }
   save_last();
   append_metrics(folder_.metrics(), row);
-  out_.say(fmt::format("epoch {}/{}: loss {:.4f}, accuracy {}; validation loss "
-                       "{:.4f}, top-1 {}, top-5 {}; {:.1f} images/s, {}{}",
-                       row.epoch, settings_.epochs, row.train_loss,
-                       format_percent(row.train_top1), row.val_loss,
-                       format_percent(row.val_top1),
-                       format_percent(row.val_top5), row.images_per_second,
-                       format_duration(row.seconds),
-                       best ? "; best so far" : ""));
+  std::string top5 = engine_.model().classes > 5
+                         ? ", top-5 " + format_percent(row.val_top5)
+                         : "";
+  out_.say(fmt::format(
+      "epoch {}/{}: loss {:.4f}, accuracy {}; validation loss {:.4f}, top-1 "
+      "{}{}; {}, {}{}",
+      row.epoch, settings_.epochs, row.train_loss,
+      format_percent(row.train_top1), row.val_loss,
+      format_percent(row.val_top1), top5, format_rate(row.images_per_second),
+      format_duration(row.seconds), best ? "; best so far" : ""));
 }
 
 int epoch_loop::stop(int epoch) {
@@ -240,7 +242,10 @@ void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,
                                double seconds) {
   double rate = static_cast<double>(sum.images) / seconds;
   auto images = static_cast<double>(data_.training.samples.size());
-  int epochs_left = settings_.epochs - epoch;
+  // Behind a kept prefix the later epochs take next to nothing.
+  int epochs_left = epoch == 1 && training_.kept_bytes() > 0
+                        ? 0
+                        : settings_.epochs - epoch;
   double left =
       (images * (1 + epochs_left) - static_cast<double>(sum.images)) / rate +
       validation_seconds_ * (1 + epochs_left);

@@ -58,8 +58,9 @@ class MakeDataTest(unittest.TestCase):
     def test_files(self):
         with tempfile.TemporaryDirectory() as name:
             folders = [Path(name, which) for which in "ab"]
-            for folder in folders:
-                make_data.write_class((folder, self.garments[:3], (0, 1, 8)))
+            for folder in folders:  # in parts of two, and in one
+                for part in make_data.parts([(folder, self.garments[:3], (0, 1, 8))], size=2 if folder == folders[0] else 9):
+                    make_data.write_part(part)
             files = [sorted(folder.iterdir()) for folder in folders]
             self.assertEqual([file.name for file in files[0]], ["0000.jpg", "0001.jpg", "0002.jpg"])
             self.assertEqual([f.read_bytes() for f in files[0]], [f.read_bytes() for f in files[1]])
@@ -81,7 +82,7 @@ class SheetTest(unittest.TestCase):
             out = Path(name, "sheet.png")
             sheet.write(out, [{"image": str(p), "top": [right]} for p in pictures])
             with Image.open(out) as image:
-                self.assertEqual(image.size, (8 * 102 + 6, 2 * 128 + 6))
+                self.assertEqual(image.size, (sheet.LABEL + 5 * 102 + 6, sheet.HEAD + 2 * 128 + 6))
                 colours = {colour for _, colour in image.getcolors(1 << 20)}
                 self.assertTrue({sheet.RIGHT, sheet.WRONG} <= colours)
 
