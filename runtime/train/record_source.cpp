@@ -2,16 +2,22 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
+#include <new>
 #include <unistd.h>
 
 namespace resnetc {
 namespace {
 
-/// An eighth of the machine's memory: a run has two sources, of training and of
-/// validation images.
+/// An eighth of the machine's memory, or of what a container has of it: a run
+/// has two sources, of training and of validation images.
 std::size_t most_bytes() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 8;
+  std::size_t memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::size_t limit = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit) // or "max"
+    memory = std::min(memory, limit);
+  return memory / 8;
 }
 
 } // namespace
@@ -27,7 +33,11 @@ record_source::record_source(engine &engine, const std::vector<sample> &samples,
       options.augment != augmentation::none ||
       samples.size() > most_bytes() / record_bytes_)
     return;
-  kept_ = aligned_buffer(samples.size() * record_bytes_);
+  try {
+    kept_ = aligned_buffer(samples.size() * record_bytes_);
+  } catch (const std::bad_alloc &) {
+    return; // a run can do without
+  }
   known_.resize(samples.size());
   gathered_ = aligned_buffer(batch_ * record_bytes_);
 }
