@@ -32,21 +32,24 @@ public:
     b.setInsertionPoint(last);
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc))
       sizes.push_back(range.size);
-    ivs.assign(sizes.size(), Value());
     tile = chooseTile(op, kernel.epilogue, sizes, target);
-    vectorDim = tile.vectorDim;
-    rowDim = tile.rowDim;
-    lineDim = tile.lineDim;
+    rootLoops = {SmallVector<Value>(sizes.size()), tile.vectorDim, tile.rowDim, tile.lineDim};
     for (int64_t i = 0, n = sizes.size(); i < n; ++i)
       (op.getIteratorTypesArray()[i] == utils::IteratorType::reduction ? reductions : parallels).push_back(i);
-    llvm::erase(parallels, vectorDim);
-    llvm::erase(parallels, rowDim);
-    llvm::erase(parallels, lineDim);
+    llvm::erase(parallels, rootLoops.vectorDim);
+    llvm::erase(parallels, rootLoops.rowDim);
+    llvm::erase(parallels, rootLoops.lineDim);
     outerLoops(readOuter());
     eraseOps();
   }
 
 private:
+  /// The loops as an op sees them, the root or its epilogue: their variables, and which of them the tile lies along.
+  struct Loops {
+    SmallVector<Value> ivs;
+    int64_t vectorDim, rowDim, lineDim;
+  };
+
   Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
   Value sizeOf(int64_t dim) { return getValueOrCreateConstantIndexOp(b, loc, sizes[dim]); }
   std::optional<int64_t> staticSize(int64_t dim) { return getConstantIntValue(sizes[dim]); }
@@ -101,16 +104,16 @@ private:
     if (dims.empty())
       return vectorLoop();
     loop(sizes[dims.front()], 1, [&](Value iv) {
-      ivs[dims.front()] = iv;
+      rootLoops.ivs[dims.front()] = iv;
       parallelLoops(dims.drop_front());
     });
   }
 
   void vectorLoop() {
-    if (vectorDim == kNone)
+    if (rootLoops.vectorDim == kNone)
       return lineLoop();
-    loop(sizes[vectorDim], tile.lanes * tile.vectors, [&](Value iv) {
-      ivs[vectorDim] = iv;
+    loop(sizes[rootLoops.vectorDim], tile.lanes * tile.vectors, [&](Value iv) {
+      rootLoops.ivs[rootLoops.vectorDim] = iv;
       lineLoop();
     });
   }
@@ -121,30 +124,30 @@ private:
     int64_t size = *staticSize(dim);
     rest.*extent = size % (shape.*extent);
     loop(b.getIndexAttr(size - rest.*extent), shape.*extent, [&](Value iv) {
-      ivs[dim] = iv;
+      rootLoops.ivs[dim] = iv;
       emit(shape);
     });
     if (rest.*extent) {
-      ivs[dim] = constant(size - rest.*extent);
+      rootLoops.ivs[dim] = constant(size - rest.*extent);
       emit(rest);
     }
   }
 
   void lineLoop() {
-    if (lineDim == kNone)
+    if (rootLoops.lineDim == kNone)
       return rowLoop(tile);
-    tilesAlong(lineDim, &Tile::lines, tile, [&](const Tile &t) { rowLoop(t); });
+    tilesAlong(rootLoops.lineDim, &Tile::lines, tile, [&](const Tile &t) { rowLoop(t); });
   }
 
   void rowLoop(const Tile &shape) {
-    if (rowDim == kNone)
+    if (rootLoops.rowDim == kNone)
       return emitTile(shape);
-    if (staticSize(rowDim))
-      return tilesAlong(rowDim, &Tile::rows, shape, [&](const Tile &t) { emitTile(t); });
+    if (staticSize(rootLoops.rowDim))
+      return tilesAlong(rootLoops.rowDim, &Tile::rows, shape, [&](const Tile &t) { emitTile(t); });
     // The number of rows is known at run time alone: whole tiles, then single rows.
     Tile rest = shape;
     rest.rows = 1;
-    Value size = sizeOf(rowDim);
+    Value size = sizeOf(rootLoops.rowDim);
     Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(shape.rows)));
     rowsBetween(constant(0), whole, shape);
     rowsBetween(whole, size, rest);
@@ -154,7 +157,7 @@ private:
     auto loop = scf::ForOp::create(b, loc, begin, end, constant(shape.rows));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    ivs[rowDim] = loop.getInductionVar();
+    rootLoops.ivs[rootLoops.rowDim] = loop.getInductionVar();
     emitTile(shape);
   }
 
@@ -163,13 +166,6 @@ private:
   struct Position {
     int64_t line, row, vector;
   };
-
-  /// The loops as an op sees them, the root or its epilogue.
-  struct Loops {
-    SmallVector<Value> ivs;
-    int64_t vectorDim, rowDim, lineDim;
-  };
-  Loops rootLoops() const { return {ivs, vectorDim, rowDim, lineDim}; }
 
   /// How far the position is along a dimension, from the tile's first element.
   int64_t offset(const Loops &loops, int64_t dim, Position at) const {
@@ -207,7 +203,7 @@ private:
         return v;
       return vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, v.getType()), v);
     }
-    return load(op, op.getDpsInitsMutable()[output], at, rootLoops(), /*spread=*/true);
+    return load(op, op.getDpsInitsMutable()[output], at, rootLoops, /*spread=*/true);
   }
 
   SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, const Tile &t, ArrayRef<Value> sums) {
@@ -216,7 +212,7 @@ private:
     int64_t dim = dims.front();
     Value base = bases.lookup(dim);
     auto inner = [&](Value iv) {
-      ivs[dim] = base ? arith::AddIOp::create(b, loc, base, iv).getResult() : iv;
+      rootLoops.ivs[dim] = base ? arith::AddIOp::create(b, loc, base, iv).getResult() : iv;
     };
     if (staticSize(dim) == 1) {
       inner(constant(0));
@@ -250,7 +246,7 @@ private:
         }
         arguments.push_back(cachedLoad(operand, at, loaded));
       }
-      next.append(cloneBody(op, arguments, at, rootLoops()));
+      next.append(cloneBody(op, arguments, at, rootLoops));
     });
     return next;
   }
@@ -260,10 +256,10 @@ private:
     if (!op.payloadUsesValueFromOperand(&operand))
       return Value();
     auto along = [&](int64_t dim, int64_t position) { return dim != kNone && map.isFunctionOfDim(dim) ? position : 0; };
-    Value &value = loaded[{operand.getOperandNumber(), along(lineDim, at.line), along(rowDim, at.row),
-                           along(vectorDim, at.vector)}];
+    Value &value = loaded[{operand.getOperandNumber(), along(rootLoops.lineDim, at.line), along(rootLoops.rowDim, at.row),
+                           along(rootLoops.vectorDim, at.vector)}];
     if (!value)
-      value = load(op, operand, at, rootLoops(), /*spread=*/false);
+      value = load(op, operand, at, rootLoops, /*spread=*/false);
     return value;
   }
 
@@ -329,12 +325,13 @@ private:
   void finish(Value sum, OpOperand &output, Position at) {
     linalg::GenericOp epilogue = kernel.epilogue;
     if (!epilogue)
-      return store(op, output, sum, at, rootLoops());
+      return store(op, output, sum, at, rootLoops);
     auto dimOf = [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, epilogue, dim); };
-    Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(vectorDim), dimOf(rowDim), dimOf(lineDim)};
-    for (int64_t i = 0, n = ivs.size(); i < n; ++i)
+    Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(rootLoops.vectorDim), dimOf(rootLoops.rowDim),
+                dimOf(rootLoops.lineDim)};
+    for (int64_t i = 0, n = rootLoops.ivs.size(); i < n; ++i)
       if (int64_t dim = dimOf(i); dim != kNone)
-        loops.ivs[dim] = ivs[i];
+        loops.ivs[dim] = rootLoops.ivs[i];
     SmallVector<Value> arguments;
     for (OpOperand &operand : epilogue->getOpOperands()) {
       if (operand.get() == output.get())
@@ -365,11 +362,10 @@ private:
   const KernelTarget &target;
   Location loc;
   SmallVector<OpFoldResult> sizes;
-  SmallVector<Value> ivs;
   DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
   SmallVector<int64_t> parallels, reductions;
   Tile tile;
-  int64_t vectorDim = kNone, rowDim = kNone, lineDim = kNone; // the tile's
+  Loops rootLoops{{}, kNone, kNone, kNone};
 };
 
 } // namespace

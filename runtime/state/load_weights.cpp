@@ -6,9 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
-#include <span>
 
 namespace resnetc {
 namespace {
@@ -111,29 +109,13 @@ void take(model_state &state, const resnetc_tensor &tensor,
   }
 }
 
-template <typename T>
-bool all_finite(const void *values, std::size_t count) {
-  return std::ranges::all_of(std::span(static_cast<const T *>(values), count),
-                             [](T value) { return std::isfinite(value); });
-}
-
 } // namespace
 
 void check_finite(const model_state &state, const tensor_file &file) {
   std::vector<std::string> names;
-  for (const resnetc_tensor &tensor : state.tensors()) {
-    const element_type type = state.type_of(tensor);
-    const void *values = state.get(tensor);
-    std::size_t count = 1;
-    for (std::int64_t extent : shape_of(tensor))
-      count *= static_cast<std::size_t>(extent);
-    const bool finite =
-        type == element_type::f64   ? all_finite<double>(values, count)
-        : type == element_type::f32 ? all_finite<float>(values, count)
-                                    : true;
-    if (!finite)
+  for (const resnetc_tensor &tensor : state.tensors())
+    if (!state.finite(tensor))
       names.push_back(tensor.name);
-  }
   if (!names.empty())
     throw file_error(file.path(),
                      fmt::format("holds values that are not finite{}; give "

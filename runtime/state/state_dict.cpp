@@ -3,8 +3,10 @@
 #include "data/random.h"
 #include "state/blocking.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 
 namespace resnetc {
@@ -101,6 +103,23 @@ void model_state::set(const resnetc_tensor &tensor, const tensor_view &source) {
 element_type model_state::type_of(const resnetc_tensor &tensor) const {
   return tensor.space == RESNETC_COUNTER ? element_type::i64
                                          : element_type_of(code);
+}
+
+template <typename T>
+static bool all_finite(const void *values, std::int64_t count) {
+  return std::ranges::all_of(
+      std::span(static_cast<const T *>(values), static_cast<std::size_t>(count)),
+      [](T value) { return std::isfinite(value); });
+}
+
+bool model_state::finite(const resnetc_tensor &tensor) const {
+  if (tensor.space == RESNETC_COUNTER)
+    return true;
+  const bool doubles = type_of(tensor) == element_type::f64;
+  const std::byte *values = static_cast<const std::byte *>(buffer_of(tensor)) +
+                            tensor.offset * (doubles ? 8 : 4);
+  return doubles ? all_finite<double>(values, tensor.blocked_count)
+                 : all_finite<float>(values, tensor.blocked_count);
 }
 
 const std::byte *model_state::get(const resnetc_tensor &tensor) const {

@@ -48,6 +48,8 @@ public:
   const std::byte *get(const resnetc_tensor &tensor) const;
   /// i64 for a counter, else the variant's element type.
   element_type type_of(const resnetc_tensor &tensor) const;
+  /// Whether all its values are; a counter's is.
+  bool finite(const resnetc_tensor &tensor) const;
 
   /// The value of a new layer (docs/numerics.md: conv kaiming_normal(fan_out, relu),
   /// batch norm 1/0/0/1, linear U(±1/sqrt(in))). Depends on seed, the tensor's

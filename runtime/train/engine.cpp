@@ -3,22 +3,12 @@
 #include "state/blocking.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
 
 namespace resnetc {
 namespace {
-
-bool all_finite(const void *buffer, std::int64_t count, element_type type) {
-  auto finite = [](auto value) { return std::isfinite(value); };
-  if (type == element_type::f64)
-    return std::ranges::all_of(
-        std::span(static_cast<const double *>(buffer), count), finite);
-  return std::ranges::all_of(
-      std::span(static_cast<const float *>(buffer), count), finite);
-}
 
 bool is_aligned(const void *data) {
   return reinterpret_cast<std::uintptr_t>(data) % 64 == 0;
@@ -191,8 +181,10 @@ std::span<const double> engine::logits(const void *records, std::int64_t n) {
 }
 
 bool engine::finite() const {
-  return all_finite(state_.trained(), model().trained_size, element_type_) &&
-         all_finite(state_.stats(), model().stats_size, element_type_);
+  return std::ranges::all_of(
+      state_.tensors(), [this](const resnetc_tensor &tensor) {
+        return tensor.space == RESNETC_FROZEN || state_.finite(tensor);
+      });
 }
 
 } // namespace resnetc
