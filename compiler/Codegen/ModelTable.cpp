@@ -211,6 +211,7 @@ void ModelTable::emit(llvm::Module &module) const {
                             {offsetof(resnetc_model, spec_name),
                              w.text(options.specName.empty() ? StringRef(model.name.view()) : StringRef(options.specName))},
                             {offsetof(resnetc_model, spec_hash), w.text(hash)},
+                            {offsetof(resnetc_model, prefix_hash), w.text("")},
                             {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
                             {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},
                             {offsetof(resnetc_model, training), trainingTable},

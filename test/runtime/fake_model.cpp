@@ -5,6 +5,7 @@
 //   FAKE_WHOLE    the projections are trained too, behind a statistic that training moves; images are their own records
 //   FAKE_CPU      a CPU feature that the variant claims to need
 //   FAKE_HASH     the spec's hash
+//   FAKE_PREFIX_HASH  the frozen prefix's
 //   FAKE_SMALLEST_BATCH  images that a training step needs
 #include <resnetc/abi.h>
 
@@ -20,6 +21,9 @@
 #endif
 #ifndef FAKE_SMALLEST_BATCH
 #define FAKE_SMALLEST_BATCH 1
+#endif
+#ifndef FAKE_PREFIX_HASH
+#define FAKE_PREFIX_HASH "5eed"
 #endif
 #ifndef FAKE_HASH
 #define FAKE_HASH "fa4e"
@@ -293,7 +297,8 @@ const resnetc_model model{sizeof(resnetc_model),
                           tensors,
                           whole ? 5 : 3,
                           FAKE_SMALLEST_BATCH,
-                          "fake"};
+                          "fake",
+                          whole ? "" : FAKE_PREFIX_HASH};
 
 #ifdef FAKE_CPU
 const char *const cpu_features[] = {"sse2", FAKE_CPU, nullptr};

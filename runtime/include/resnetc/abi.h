@@ -115,6 +115,9 @@ typedef struct {
   int64_t smallest_batch;     /* images that `gradients` needs at least: 2 where a batch norm on batch statistics sees maps of
                                  1x1, whose variance over a single image is that of one value; else 1 */
   const char *spec_name;      /* what runs are called: the .rdsl file's stem, "food"; else the model's name */
+  const char *prefix_hash;    /* hex; of the code of `prepare` and `features` and the CPU it is for: two programs with the
+                                 same one give the same records to the bit from the same frozen buffer and images.
+                                 "" where `features` is NULL */
 } resnetc_model;
 
 /* Optimizer settings of one trained tensor. */
