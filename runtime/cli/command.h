@@ -6,6 +6,7 @@
 #include "data/decode.h"
 #include "data/loader.h"
 #include "report/console.h"
+#include "train/prefix_cache.h"
 
 #include <resnetc/abi.h>
 
@@ -25,12 +26,14 @@ int predict_command(const command_context &context);
 int bench_command(const command_context &context);
 int step_command(const command_context &context);
 int info_command(const command_context &context);
+int cache_command(const command_context &context);
 
 // Options that several commands take.
 int threads_of(const arguments &options);
 std::int64_t batch_of(const arguments &options);
 exif exif_of(const arguments &options);
 bad_image_policy bad_images_of(const arguments &options);
+cache_settings cache_of(const arguments &options);
 /// `standard` where --optimizer is not given.
 resnetc_optimizer optimizer_of(const arguments &options,
                                resnetc_optimizer standard);

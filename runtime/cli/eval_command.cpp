@@ -51,8 +51,12 @@ int eval_command(const command_context &context) {
   image_index index =
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);
-  record_source images(model.engine(), index.samples, model.input(), loading,
-                       bad.callback(), record_use::once);
+  transform_spec input = model.input();
+  prefix_caches caches(cache_of(options));
+  prefix_cache *cache =
+      caches.find(model.engine(), input, loading.orientation);
+  record_source images(model.engine(), index.samples, input, loading,
+                       bad.callback(), cache);
   auto all = static_cast<std::int64_t>(index.samples.size());
   images.start(sequential_order(all));
   auto start = std::chrono::steady_clock::now();
@@ -64,6 +68,12 @@ int eval_command(const command_context &context) {
     return true;
   });
   bad.say_count();
+  if (images.found() > 0)
+    context.out.say(fmt::format("{} of {} images came from the cache.",
+                                format_count(images.found()),
+                                format_count(result.images)));
+  if (cache)
+    cache->say_trouble(context.out);
   if (!std::isfinite(result.loss()))
     throw std::runtime_error(
         fmt::format("{}: the loss over {} is not finite; the weights or what "

@@ -6,7 +6,8 @@ namespace {
 
 constexpr unsigned train = command_train, eval = command_eval,
                    predict = command_predict, bench = command_bench,
-                   step = command_step, info = command_info;
+                   step = command_step, info = command_info,
+                   cache = command_cache;
 
 constexpr option_row options[] = {
     {"data", "DIR", train | eval,
@@ -61,8 +62,26 @@ constexpr option_row options[] = {
      "folder for checkpoints and metrics; default runs/SPEC-N, N the first "
      "free number"},
     {"force", "", train, "write into --out although it exists"},
-    {"no-cache", "", train,
-     "let the frozen layers see every image in every epoch"},
+    {"no-cache", "", train | eval,
+     "let the frozen layers see every image every time, and keep nothing"},
+    {"cache-dir", "DIR", train | eval | cache,
+     "where records of images are kept; default: resnetc in the user's cache "
+     "folder"},
+    {"cache-size", "N", train | eval,
+     "bytes that folder may hold, such as 500M; what was used longest ago goes "
+     "first; default 10G"},
+    {"cache-dtype", "f32|bf16", train | eval,
+     "f32 keeps records as computed, bf16 takes half the room and rounds them; "
+     "default f32"},
+    {"cache-verify", "", train | eval,
+     "read every image file again, though its times say that it is as it was"},
+    {"cache-views", "K", train,
+     "with crop-flip: draw from K kept views of each image; default: new ones "
+     "in each epoch"},
+    {"sweep", "NAME=V,V...", train,
+     "train once for each value, for all combinations where given several "
+     "times, on one cache",
+     true},
     {"top", "K", predict, "classes to name for each image; default 5"},
     {"save-input", "DIR", predict,
      "write the pixels that the network sees to DIR/NAME.png"},
@@ -70,7 +89,7 @@ constexpr option_row options[] = {
      "what to time: inference, whole steps, the frozen prefix, the steps "
      "behind it"},
     {"seconds", "S", bench, "how long to measure, about; default 5"},
-    {"json", "", eval | predict | bench | info, "print JSON"},
+    {"json", "", eval | predict | bench | info | cache, "print JSON"},
     {"threads", "N", every_command, "worker threads; default: all cores"},
     {"help", "", every_command, "print this"},
 };
@@ -83,6 +102,8 @@ constexpr command_row commands[] = {
     {command_bench, "bench", "", "images a second, on random images in memory"},
     {command_step, "step", "",
      "training steps on given tensors, for comparison with other programs"},
+    {command_cache, "cache", "list|verify|clear",
+     "what is kept of images between runs"},
     {command_info, "info", "", "what this trainer was compiled for"},
 };
 

@@ -173,6 +173,46 @@ bool arguments::on_off(const std::string &name, bool standard) const {
   return choice(name, standard, words) == 1;
 }
 
+std::int64_t arguments::bytes(const std::string &name,
+                              std::int64_t standard) const {
+  auto value = text(name);
+  if (!value)
+    return standard;
+  constexpr std::string_view units = "KMGT";
+  std::string digits = *value;
+  double unit = 1;
+  if (std::size_t power = units.find(digits.back()); power != units.npos) {
+    unit = std::pow(1000, power + 1);
+    digits.pop_back();
+  }
+  auto number = parse_number<double>(digits);
+  if (!number || !(*number >= 0) || !(*number * unit <= 1e18))
+    refuse(name, *value, "a size such as 500M or 10G");
+  return static_cast<std::int64_t>(*number * unit);
+}
+
+std::vector<std::string> arguments::all(const std::string &name) const {
+  auto found = repeated_.find(name);
+  return found == repeated_.end() ? std::vector<std::string>() : found->second;
+}
+
+arguments arguments::with(const std::string &name,
+                          const std::string &value) const {
+  arguments changed = *this;
+  changed.values_[name] = value;
+  return changed;
+}
+
+namespace {
+
+bool repeats(const command_row &command, const std::string &name) {
+  return std::ranges::any_of(option_table(), [&](const option_row &row) {
+    return row.repeats && (row.commands & command.id) && row.name == name;
+  });
+}
+
+} // namespace
+
 arguments parse_arguments(const command_row &command,
                           std::span<const char *const> words) {
   using namespace po::command_line_style;
@@ -194,6 +234,8 @@ arguments parse_arguments(const command_row &command,
             fmt::format("option --{} needs a value", option.string_key));
       if (option.position_key >= 0)
         result.positional_.push_back(option.value.front());
+      else if (repeats(command, option.string_key))
+        result.repeated_[option.string_key].push_back(option.value.front());
       else if (!result.values_
                     .emplace(option.string_key,
                              option.value.empty() ? "" : option.value.front())

@@ -19,7 +19,8 @@ enum command : unsigned {
   command_bench = 8,
   command_step = 16,
   command_info = 32,
-  every_command = 63
+  command_cache = 64,
+  every_command = 127
 };
 
 struct option_row {
@@ -27,6 +28,7 @@ struct option_row {
   const char *argument; ///< "N", "DIR", "on|off"; "" for a flag
   unsigned commands;    ///< those that take it
   const char *help;     ///< what it does and its default
+  bool repeats = false; ///< may be given several times
 };
 
 /// Every option of every command, in the order of the help text.
@@ -35,7 +37,7 @@ std::span<const option_row> option_table();
 struct command_row {
   command id;
   const char *name;
-  const char *positional; ///< "IMAGE..." or ""
+  const char *positional; ///< "IMAGE...", "list|verify|clear" or ""
   const char *help;
 };
 
@@ -63,12 +65,19 @@ public:
   std::size_t choice(const std::string &name, std::size_t standard,
                      std::span<const std::string_view> choices) const;
   bool on_off(const std::string &name, bool standard) const;
+  /// A number of bytes: "500M", "10G" (powers of 1000), "123456".
+  std::int64_t bytes(const std::string &name, std::int64_t standard) const;
+  /// The values of an option that repeats, in the order given.
+  std::vector<std::string> all(const std::string &name) const;
+  /// These arguments with another value of an option.
+  arguments with(const std::string &name, const std::string &value) const;
   const std::vector<std::string> &positional() const { return positional_; }
 
 private:
   friend arguments parse_arguments(const command_row &,
                                    std::span<const char *const>);
   std::unordered_map<std::string, std::string> values_; // flags have ""
+  std::unordered_map<std::string, std::vector<std::string>> repeated_;
   std::vector<std::string> positional_;
 };
 

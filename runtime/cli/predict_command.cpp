@@ -99,7 +99,7 @@ private:
   bool load(const std::string &path, std::size_t place) {
     try {
       image view = evaluation_view(
-          decode_image(read_image_file(path), channels_, orientation_),
+          decode_image(read_image_file(path).bytes, channels_, orientation_),
           model_.input());
       std::byte *out = images_.as<std::byte>() + place * image_bytes_;
       if (context_.variant.dtype == RESNETC_F64)

@@ -32,6 +32,8 @@ int dispatch(command id, const command_context &context) {
     return bench_command(context);
   case command_step:
     return step_command(context);
+  case command_cache:
+    return cache_command(context);
   default:
     return info_command(context);
   }

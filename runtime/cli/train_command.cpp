@@ -1,9 +1,11 @@
 #include "cli/command.h"
-#include "report/format.h"
+#include "train/sweep.h"
 #include "train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <limits>
 #include <stdexcept>
 
@@ -87,10 +89,8 @@ void set_data(train_settings &settings, const arguments &options) {
   settings.bad_images = bad_images_of(options);
 }
 
-} // namespace
-
-int train_command(const command_context &context) {
-  const arguments &options = context.options;
+train_settings settings_of(const command_context &context,
+                           const arguments &options) {
   const resnetc_training &spec = *context.variant.model->training;
   train_settings settings;
   set_data(settings, options);
@@ -112,9 +112,89 @@ int train_command(const command_context &context) {
       options.whole("seed", 0, 0, std::numeric_limits<std::int64_t>::max());
   settings.out = options.text("out").value_or("");
   settings.force = options.given("force");
-  settings.cache = !options.given("no-cache");
+  settings.cache = cache_of(options);
+  settings.views = options.whole("cache-views", 0, 1, 10000);
   settings.threads = threads_of(options);
-  return train(context.variant, settings, context.out);
+  return settings;
+}
+
+/// What --sweep takes: settings that change neither the images nor the layers.
+constexpr std::string_view sweepable[] = {
+    "lr",     "momentum", "nesterov", "weight-decay", "label-smoothing",
+    "warmup", "epochs",   "batch",    "optimizer",    "seed"};
+
+struct swept_option {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+swept_option parse_sweep(const std::string &text, const arguments &options) {
+  std::size_t equals = text.find('=');
+  swept_option swept{text.substr(0, equals), {}};
+  if (std::ranges::find(sweepable, swept.name) == std::end(sweepable))
+    throw std::runtime_error(
+        fmt::format("option --sweep: got '{}', expected NAME=VALUE,VALUE... "
+                    "with a NAME of {}",
+                    text, fmt::join(sweepable, ", ")));
+  if (options.given(swept.name))
+    throw std::runtime_error(fmt::format(
+        "options --{0} and --sweep {0}=... exclude each other; give one",
+        swept.name));
+  std::string rest = equals == text.npos ? "" : text.substr(equals + 1);
+  for (std::size_t start = 0; start <= rest.size();) {
+    std::size_t end = std::min(rest.find(',', start), rest.size());
+    std::string value = rest.substr(start, end - start);
+    if (value.empty() || std::ranges::count(swept.values, value) > 0)
+      throw std::runtime_error(fmt::format(
+          "option --sweep: got '{}', expected {}=VALUE,VALUE... without empty "
+          "and repeated values",
+          text, swept.name));
+    swept.values.push_back(value);
+    start = end + 1;
+  }
+  return swept;
+}
+
+/// All combinations, the last option's values fastest.
+std::vector<sweep_case> sweep_cases(const command_context &context) {
+  struct partial {
+    std::string name;
+    arguments options;
+  };
+  std::vector<partial> partials{{"", context.options}};
+  std::vector<std::string> seen;
+  for (const std::string &text : context.options.all("sweep")) {
+    swept_option swept = parse_sweep(text, context.options);
+    if (std::ranges::count(seen, swept.name) > 0)
+      throw std::runtime_error(
+          fmt::format("option --sweep: {} is given twice", swept.name));
+    seen.push_back(swept.name);
+    std::vector<partial> next;
+    for (const partial &before : partials)
+      for (const std::string &value : swept.values)
+        next.push_back({fmt::format("{}{}{}={}", before.name,
+                                    before.name.empty() ? "" : ",", swept.name,
+                                    value),
+                        before.options.with(swept.name, value)});
+    partials = std::move(next);
+  }
+  std::vector<sweep_case> cases;
+  for (const partial &each : partials)
+    cases.push_back({each.name, settings_of(context, each.options)});
+  return cases;
+}
+
+} // namespace
+
+int train_command(const command_context &context) {
+  if (!context.options.all("sweep").empty())
+    return sweep(context.variant, sweep_cases(context), context.out);
+  train_settings settings = settings_of(context, context.options);
+  prefix_caches caches(settings.cache);
+  run_result result = train(context.variant, settings, caches, context.out);
+  if (!result.failure.empty())
+    throw std::runtime_error(result.failure);
+  return result.exit_code;
 }
 
 } // namespace resnetc

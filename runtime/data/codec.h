@@ -20,6 +20,9 @@ struct stored_image {
 stored_image decode_jpeg(std::span<const std::byte> bytes, exif orientation);
 stored_image decode_png(std::span<const std::byte> bytes, exif orientation);
 
+std::string jpeg_version();
+std::string png_version();
+
 /// Throws bad_image for a width and height over the limit.
 void check_image_size(int64_t width, int64_t height);
 

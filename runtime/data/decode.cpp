@@ -6,12 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace resnetc {
 namespace {
@@ -91,34 +86,8 @@ image decode_image(std::span<const std::byte> bytes, int channels,
                        : rgb_to_grey(upright_image);
 }
 
-std::vector<std::byte> read_image_file(const std::string &path) {
-  auto fail = [](int error) { throw bad_image(std::strerror(error)); };
-  struct descriptor {
-    int value;
-    ~descriptor() {
-      if (value >= 0)
-        ::close(value);
-    }
-  } file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  struct stat status;
-  if (file.value < 0 || ::fstat(file.value, &status) != 0)
-    fail(errno);
-  if (!S_ISREG(status.st_mode))
-    throw bad_image("not a regular file");
-
-  std::vector<std::byte> bytes(static_cast<size_t>(status.st_size));
-  size_t done = 0;
-  while (done < bytes.size()) {
-    ssize_t count =
-        ::read(file.value, bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno != EINTR)
-      fail(errno); // O_NONBLOCK above only keeps a pipe from blocking the open
-    if (count == 0)
-      break; // it shrank meanwhile: the decoder will find it cut short
-    done += count > 0 ? static_cast<size_t>(count) : 0;
-  }
-  bytes.resize(done);
-  return bytes;
+std::string decoder_versions() {
+  return fmt::format("libjpeg {}, libpng {}", jpeg_version(), png_version());
 }
 
 } // namespace resnetc

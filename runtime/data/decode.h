@@ -34,7 +34,8 @@ inline constexpr int64_t max_image_pixels = 178956970;
 image decode_image(std::span<const std::byte> bytes, int channels,
                    exif orientation);
 
-/// All bytes of a file. Throws bad_image with the system's reason.
-std::vector<std::byte> read_image_file(const std::string &path);
+/// The libraries that decode, with their versions: another one may round
+/// otherwise.
+std::string decoder_versions();
 
 } // namespace resnetc

@@ -202,4 +202,8 @@ stored_image decode_jpeg(std::span<const std::byte> bytes, exif orientation) {
   return out;
 }
 
+std::string jpeg_version() {
+  return fmt::format("{}", LIBJPEG_TURBO_VERSION_NUMBER);
+}
+
 } // namespace resnetc

@@ -200,4 +200,6 @@ stored_image decode_png(std::span<const std::byte> bytes, exif orientation) {
   return out;
 }
 
+std::string png_version() { return PNG_LIBPNG_VER_STRING; }
+
 } // namespace resnetc

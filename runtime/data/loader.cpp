@@ -26,6 +26,7 @@ enum class slot_state { free, decoding, ready };
 
 struct slot {
   slot_state state = slot_state::free;
+  bool known = false;     // to the filter: without a view
   image view;             // empty for a bad image
   std::string reason;     // of a bad image
   bool known_bad = false; // found in an earlier pass
@@ -33,7 +34,7 @@ struct slot {
 
 struct batch_buffer {
   aligned_buffer images;
-  std::vector<int64_t> labels, sample_ids, indices;
+  std::vector<int64_t> labels, sample_ids, indices, places;
   batch shown;
   int64_t placed = 0;  // images written or being written
   int64_t done = 0;    // images written
@@ -41,8 +42,9 @@ struct batch_buffer {
   bool with_consumer = false;
 
   void reset() {
-    *this = batch_buffer{std::move(images), {}, {}, {}, {}, 0, 0, false, false};
+    *this = batch_buffer{std::move(images), {}, {}, {}, {}, {}, 0, 0, false, false};
   }
+  int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
 
 struct bad_report {
@@ -54,7 +56,8 @@ struct bad_report {
 
 struct loader::state {
   state(const std::vector<sample> &samples, const transform_spec &spec,
-        const loader_options &options, bad_image_callback on_bad);
+        const loader_options &options, bad_image_callback on_bad,
+        image_filter *filter);
   ~state();
 
   void end_threads();
@@ -73,6 +76,7 @@ struct loader::state {
   const transform_spec spec;
   const loader_options options;
   const bad_image_callback on_bad;
+  image_filter *const filter;
   const normaliser<float> floats;
   const normaliser<double> doubles;
   const size_t image_elements;
@@ -99,9 +103,9 @@ struct loader::state {
 
 loader::state::state(const std::vector<sample> &samples,
                      const transform_spec &spec, const loader_options &options,
-                     bad_image_callback on_bad)
+                     bad_image_callback on_bad, image_filter *filter)
     : samples(samples), spec(spec), options(options), on_bad(std::move(on_bad)),
-      floats(spec), doubles(spec),
+      filter(filter), floats(spec), doubles(spec),
       image_elements(static_cast<size_t>(spec.height) * spec.width *
                      spec.channels),
       slots(static_cast<size_t>(options.batch) + 2 * options.threads),
@@ -163,7 +167,7 @@ void loader::state::work() {
 void loader::state::decode_next(std::unique_lock<std::mutex> &lock) {
   int64_t position = decoded++, index = order[position], pass_epoch = epoch;
   slot &mine = slots[position % slots.size()];
-  mine = {slot_state::decoding, {}, {}, bad[index]};
+  mine = {slot_state::decoding, false, {}, {}, bad[index]};
   lock.unlock();
   if (!mine.known_bad)
     view_of(index, pass_epoch, mine);
@@ -174,13 +178,19 @@ void loader::state::decode_next(std::unique_lock<std::mutex> &lock) {
 void loader::state::view_of(int64_t index, int64_t pass_epoch,
                             slot &out) const {
   const sample &image_file = samples[index];
+  int64_t view = view_in_epoch(image_file, options, pass_epoch);
   try {
-    image decoded_image = decode_image(read_image_file(image_file.path),
-                                       spec.channels, options.orientation);
+    if (out.known = filter && filter->knows(index, view); out.known)
+      return;
+    resnetc::image_file file = read_image_file(image_file.path);
+    if (out.known = filter && filter->knows(index, view, file); out.known)
+      return;
+    image decoded_image =
+        decode_image(file.bytes, spec.channels, options.orientation);
     if (options.augment == augmentation::crop_flip) {
       random_stream random(options.seed, random_purpose::augment,
                            static_cast<uint64_t>(image_file.id),
-                           static_cast<uint32_t>(pass_epoch));
+                           static_cast<uint32_t>(view));
       out.view = training_view(decoded_image, spec, random);
     } else {
       out.view = evaluation_view(decoded_image, spec);
@@ -198,10 +208,11 @@ void loader::state::place_next(std::unique_lock<std::mutex> &lock) {
   image view = std::move(from.view);
   batch_buffer &buffer = buffers[filling];
   int64_t place = buffer.placed;
-  bool usable = !view.pixels.empty();
+  bool has_image = !view.pixels.empty(), usable = has_image || from.known;
   if (usable) {
     ++good;
-    ++buffer.placed;
+    buffer.placed += has_image;
+    buffer.places.push_back(has_image ? place : -1);
     buffer.labels.push_back(samples[index].label);
     buffer.sample_ids.push_back(samples[index].id);
     buffer.indices.push_back(index);
@@ -212,12 +223,12 @@ void loader::state::place_next(std::unique_lock<std::mutex> &lock) {
   if (!usable && !first_bad)
     first_bad = bad_report{index, from.reason};
   from.state = slot_state::free;
-  if (buffer.placed == options.batch ||
+  if (buffer.size() == options.batch ||
       placed == static_cast<int64_t>(order.size())) {
     buffer.closed = true;
     filling = (filling + 1) % buffers.size();
   }
-  if (!usable)
+  if (!has_image)
     return;
   lock.unlock();
   work_changed.notify_all(); // a slot is free, and the next place may be taken
@@ -267,9 +278,10 @@ void loader::state::report_bad(std::unique_lock<std::mutex> &lock) {
 }
 
 loader::loader(const std::vector<sample> &samples, const transform_spec &spec,
-               const loader_options &options, bad_image_callback on_bad)
-    : self(std::make_unique<state>(samples, spec, options, std::move(on_bad))) {
-}
+               const loader_options &options, bad_image_callback on_bad,
+               image_filter *filter)
+    : self(std::make_unique<state>(samples, spec, options, std::move(on_bad),
+                                   filter)) {}
 
 loader::~loader() = default;
 
@@ -295,10 +307,10 @@ const batch *loader::next() {
   };
   self->batch_changed.wait(lock, [&] {
     return (buffer->closed && buffer->done == buffer->placed) ||
-           (at_end() && buffer->placed == 0);
+           (at_end() && buffer->size() == 0);
   });
   self->report_bad(lock);
-  if (buffer->placed == 0) {
+  if (buffer->size() == 0) {
     if (self->good == 0 && self->first_bad)
       throw data_error(fmt::format(
           "none of the {} images can be read; the first is {}",
@@ -306,9 +318,23 @@ const batch *loader::next() {
     return nullptr;
   }
   buffer->with_consumer = true;
-  buffer->shown = {buffer->placed, buffer->images.data(), buffer->labels.data(),
-                   buffer->sample_ids.data(), buffer->indices.data()};
+  buffer->shown = {buffer->size(),          buffer->images.data(),
+                   buffer->placed,          buffer->labels.data(),
+                   buffer->sample_ids.data(), buffer->indices.data(),
+                   buffer->places.data()};
   return &buffer->shown;
+}
+
+int64_t view_in_epoch(const sample &image, const loader_options &options,
+                      int64_t epoch) {
+  if (options.augment == augmentation::none)
+    return 0;
+  if (options.views == 0)
+    return epoch;
+  random_stream random(options.seed, random_purpose::view,
+                       static_cast<uint64_t>(image.id),
+                       static_cast<uint32_t>(epoch));
+  return random.below(static_cast<uint32_t>(options.views));
 }
 
 int64_t loader::bad_count() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/decode.h"
+#include "data/image_file.h"
 #include "data/index.h"
 #include "data/transform.h"
 
@@ -25,17 +26,37 @@ struct loader_options {
   exif orientation = exif::honour;
   augmentation augment = augmentation::none;
   bad_image_policy bad_images = bad_image_policy::skip;
-  uint64_t seed = 0; // of the augmentation
+  uint64_t seed = 0;  // of the augmentation
+  int64_t views = 0;  // > 0: each epoch draws one of so many augmented views of
+                      // an image; 0: each epoch makes a new one
+};
+
+/// Which augmented view of an image an epoch shows: what its random numbers are
+/// keyed by, beside seed and sample.id. 0 without augmentation.
+int64_t view_in_epoch(const sample &image, const loader_options &options,
+                      int64_t epoch);
+
+/// Knows images that need not be decoded. Called on the decoding threads.
+class image_filter {
+public:
+  virtual ~image_filter() = default;
+  /// Whether view `view` of the sample at `index` is known without reading the
+  /// file.
+  virtual bool knows(int64_t index, int64_t view) = 0;
+  /// The same with its contents at hand.
+  virtual bool knows(int64_t index, int64_t view, const image_file &file) = 0;
 };
 
 /// One batch; the pointers are the loader's.
 struct batch {
   int64_t size = 0;
-  const void *images = nullptr; // [size][height][width][channels] of the
+  const void *images = nullptr; // [image_count][height][width][channels] of the
                                 // loader's dtype, normalised, 64-byte aligned
+  int64_t image_count = 0;      // all but those that the filter knows
   const int64_t *labels = nullptr;     // [size]
   const int64_t *sample_ids = nullptr; // [size]
   const int64_t *indices = nullptr;    // [size], into the samples
+  const int64_t *places = nullptr;     // [size], into the images; -1: known
 };
 
 /// Called once for each image that is skipped, on the thread that calls next().
@@ -54,9 +75,10 @@ std::vector<int64_t> sequential_order(int64_t count);
 class loader {
 public:
   /// `samples` is not copied and outlives the loader; neither are spec.mean and
-  /// spec.std.
+  /// spec.std, nor `filter`.
   loader(const std::vector<sample> &samples, const transform_spec &spec,
-         const loader_options &options, bad_image_callback on_bad = {});
+         const loader_options &options, bad_image_callback on_bad = {},
+         image_filter *filter = nullptr);
   ~loader(); // may come at any time; ends the threads after at most one image
              // each
 

@@ -28,7 +28,8 @@ enum class random_purpose : uint32_t { // below 16
   augment = 2,
   hold_out = 3,
   initialise = 4,
-  measure = 5
+  measure = 5,
+  view = 6
 };
 
 /// The numbers of one (seed, purpose, a, b), e.g. b = epoch and a = the image's

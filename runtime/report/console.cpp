@@ -36,6 +36,11 @@ void console::set_prose(std::FILE *prose) {
 }
 
 void console::say(std::string_view line) {
+  if (!muted_)
+    print_line(line);
+}
+
+void console::print_line(std::string_view line) {
   end_progress();
   write(prose_, fmt::format("{}\n", line));
   std::fflush(prose_);
@@ -50,7 +55,7 @@ void console::progress(const progress_line &line) {
   last_progress_ = now;
   constexpr std::size_t log_columns = 120;
   if (!interactive_)
-    return say(line.text(log_columns));
+    return print_line(line.text(log_columns));
   // To the line's start, the text, and whatever stood behind it erased.
   write(prose_,
         fmt::format("\r{}\x1b[K", line.text(columns(prose_) - 1)));
@@ -67,6 +72,8 @@ void console::end_progress() {
 }
 
 void console::warn(std::string_view message) {
+  if (muted_)
+    return;
   end_progress();
   write(stderr, fmt::format("warning: {}\n", message));
 }

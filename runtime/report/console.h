@@ -22,6 +22,9 @@ public:
   /// From now on prose goes here.
   void set_prose(std::FILE *prose);
 
+  /// Prose and warnings are left out while it is; progress and errors are not.
+  void mute(bool muted) { muted_ = muted; }
+
   /// One line of prose.
   void say(std::string_view line);
 
@@ -46,9 +49,12 @@ public:
   static constexpr std::chrono::seconds plain_interval{10};
 
 private:
+  void print_line(std::string_view line);
+
   using clock = std::chrono::steady_clock;
 
   std::FILE *prose_;
+  bool muted_ = false;
   bool interactive_ = false;
   bool line_open_ = false; // a progress line stands on the terminal
   clock::time_point last_progress_{};

@@ -33,7 +33,7 @@ progress_line format_progress(const progress &state) {
       format_percent(state.accuracy), format_rate(state.images_per_second));
   if (state.seconds_left >= 0)
     figures += fmt::format("  {} left", format_duration(state.seconds_left));
-  return {fmt::format("epoch {}/{}", state.epoch, state.epochs), state.step,
+  return {fmt::format("{}epoch {}/{}", state.title, state.epoch, state.epochs), state.step,
           state.steps, std::move(figures)};
 }
 
@@ -68,6 +68,16 @@ std::string format_count(std::int64_t count) {
        place > (count < 0 ? 1 : 0); place -= 3)
     digits.insert(place, ",");
   return digits;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+  constexpr const char *units[] = {"bytes", "KB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 999.5 && unit + 1 < std::size(units); ++unit)
+    value /= 1000;
+  return fmt::format("{:.{}f} {}", value, unit > 0 && value < 99.95 ? 1 : 0,
+                     units[unit]);
 }
 
 std::string format_number_of(std::int64_t count, std::string_view noun) {

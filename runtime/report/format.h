@@ -10,6 +10,7 @@ namespace resnetc {
 
 /// Where an epoch of training stands.
 struct progress {
+  std::string title;        ///< before it all; ends in a blank where there is one
   int epoch, epochs;        ///< from 1
   std::int64_t step, steps; ///< within the epoch
   double loss, accuracy;    ///< of the epoch so far; accuracy 0...1
@@ -46,6 +47,9 @@ std::string format_rate(double images_per_second);
 
 /// "87.3 %" for 0.873
 std::string format_percent(double fraction);
+
+/// "512 bytes", "2.0 KB", "1.2 GB"; powers of 1000.
+std::string format_bytes(std::int64_t bytes);
 
 /// "1 image", "2,000 images"
 std::string format_number_of(std::int64_t count, std::string_view noun);

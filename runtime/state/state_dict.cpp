@@ -30,7 +30,7 @@ model_state::model_state(const resnetc_variant &variant)
           flat_buffer(variant, variant.model->frozen_derived_size)),
       trained_derived_buffer(
           flat_buffer(variant, variant.model->trained_derived_size)),
-      counters(static_cast<std::size_t>(variant.model->tensor_count)) {}
+      counters_(static_cast<std::size_t>(variant.model->tensor_count)) {}
 
 void model_state::bind(resnetc_call &call) const {
   call.frozen = frozen();
@@ -41,11 +41,18 @@ void model_state::bind(resnetc_call &call) const {
 }
 
 std::int64_t &model_state::counter(const resnetc_tensor &tensor) {
-  return counters.at(static_cast<std::size_t>(&tensor - model().tensors));
+  return counters_.at(static_cast<std::size_t>(&tensor - model().tensors));
 }
 
 std::int64_t model_state::counter(const resnetc_tensor &tensor) const {
-  return counters.at(static_cast<std::size_t>(&tensor - model().tensors));
+  return counters_.at(static_cast<std::size_t>(&tensor - model().tensors));
+}
+
+void model_state::swap_trained(aligned_buffer &trained, aligned_buffer &stats,
+                               std::vector<std::int64_t> &counters) {
+  std::swap(trained_buffer, trained);
+  std::swap(stats_buffer, stats);
+  std::swap(counters_, counters);
 }
 
 void model_state::count_step() {

@@ -40,6 +40,13 @@ public:
   /// After a training step: one more for each counter whose `counts` is set.
   void count_step();
 
+  /// All counters, in the table's order.
+  const std::vector<std::int64_t> &counters() const { return counters_; }
+  /// Exchanges what training changes: the buffers of trained parameters and
+  /// statistics, and the counters.
+  void swap_trained(aligned_buffer &trained, aligned_buffer &stats,
+                    std::vector<std::int64_t> &counters);
+
   /// Takes a value from a file. The caller has checked the shape; a counter
   /// takes integers, the others floating types.
   void set(const resnetc_tensor &tensor, const tensor_view &source);
@@ -63,7 +70,7 @@ private:
   const resnetc_variant &code;
   aligned_buffer frozen_buffer, trained_buffer, stats_buffer,
       frozen_derived_buffer, trained_derived_buffer;
-  std::vector<std::int64_t> counters; ///< parallel to the table; used where the
+  std::vector<std::int64_t> counters_; ///< parallel to the table; used where the
                                       ///< space is RESNETC_COUNTER
   mutable std::vector<std::byte> logical;
 };

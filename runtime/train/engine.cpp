@@ -180,6 +180,30 @@ std::span<const double> engine::logits(const void *records, std::int64_t n) {
   return logits_as_double_;
 }
 
+void engine::copy_to(training_snapshot &snapshot) const {
+  auto copy = [](const void *from, std::size_t size, aligned_buffer &to) {
+    if (!from)
+      return;
+    if (to.size() != size)
+      to = aligned_buffer(size);
+    if (size > 0)
+      std::memcpy(to.data(), from, size);
+  };
+  copy(state_.trained(), bytes(model().trained_size), snapshot.trained);
+  copy(state_.stats(), bytes(model().stats_size), snapshot.stats);
+  copy(state1_.data(), state1_.size(), snapshot.state1);
+  copy(state2_.data(), state2_.size(), snapshot.state2);
+  snapshot.counters = state_.counters();
+  snapshot.step = step_;
+}
+
+void engine::swap_with(training_snapshot &snapshot) {
+  state_.swap_trained(snapshot.trained, snapshot.stats, snapshot.counters);
+  std::swap(state1_, snapshot.state1);
+  std::swap(state2_, snapshot.state2);
+  std::swap(step_, snapshot.step);
+}
+
 bool engine::finite() const {
   return std::ranges::all_of(
       state_.tensors(), [this](const resnetc_tensor &tensor) {

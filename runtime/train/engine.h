@@ -45,6 +45,13 @@ struct batch_result {
   std::int64_t hits = 0; ///< images whose highest logit is the label's
 };
 
+/// What training changes, as it was once.
+struct training_snapshot {
+  aligned_buffer trained, stats, state1, state2;
+  std::vector<std::int64_t> counters;
+  std::int64_t step = 0;
+};
+
 /// One model in memory: its parameters, the buffers of a step and the threads.
 /// It computes nothing itself: each method fills a resnetc_call and hands it to
 /// the emitted function. All floating-point buffers have the variant's element
@@ -96,6 +103,10 @@ public:
   const void *state2() const {
     return state2_.data();
   } ///< null before the first step of adam
+
+  void copy_to(training_snapshot &snapshot) const;
+  /// Puts the snapshot in place of what is there, and that into the snapshot.
+  void swap_with(training_snapshot &snapshot);
 
   /// Whether all trained parameters and running statistics are finite.
   bool finite() const;

@@ -4,7 +4,6 @@
 #include "state/checkpoint.h"
 #include "state/training_state.h"
 #include "train/evaluate.h"
-#include "train/trainer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,13 +22,16 @@ loader_options options_for(const engine &engine, const train_settings &settings,
   options.augment = augment;
   options.bad_images = settings.bad_images;
   options.seed = settings.seed;
+  options.views = settings.views;
   return options;
 }
 
-record_use use_of(const train_settings &settings) {
-  return settings.cache && settings.epochs > 1 ? record_use::again
-                                               : record_use::once;
-}
+struct not_finite : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Saving takes a good part of a second where epochs take less.
+constexpr double seconds_between_saves = 10;
 
 std::int64_t count_steps(std::int64_t images, std::int64_t batch,
                          std::int64_t smallest) {
@@ -45,15 +47,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                        const train_data &data, augmentation augment,
-                       const run_folder &folder, console &out)
+                       const run_folder &folder, prefix_cache *cache,
+                       console &out)
     : engine_(engine), settings_(settings), data_(data), folder_(folder),
-      out_(out), bad_images_(out),
+      cache_(cache), out_(out), bad_images_(out),
       training_(engine, data.training.samples, input_of(engine.model()),
                 options_for(engine, settings, augment), bad_images_.callback(),
-                use_of(settings)),
+                cache),
       validation_(engine, data.validation.samples, input_of(engine.model()),
                   options_for(engine, settings, augmentation::none),
-                  bad_images_.callback(), use_of(settings)) {
+                  bad_images_.callback(), cache) {
   auto images = static_cast<std::int64_t>(data.training.samples.size());
   schedule_ = {settings.schedule,
                settings.lr,
@@ -67,10 +70,30 @@ epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                    1)};
 }
 
-int epoch_loop::run() {
+run_result epoch_loop::run() {
   start_metrics(folder_.metrics());
-  say_kept();
-  out_.say(fmt::format("Writes to {}.", folder_.path.string()));
+  if (!brief())
+    out_.say(fmt::format("Writes to {}.", folder_.path.string()));
+  run_result result;
+  result.folder = folder_.path;
+  try {
+    result.exit_code = run_epochs();
+  } catch (const not_finite &failure) {
+    out_.end_progress();
+    save_pending();
+    result.exit_code = 1;
+    result.failure = failure.what();
+  } catch (...) {
+    out_.end_progress();
+    save_pending();
+    throw;
+  }
+  result.epochs = rows_;
+  result.best = best_.value_or(epoch_metrics{});
+  return result;
+}
+
+int epoch_loop::run_epochs() {
   for (int epoch = 1; epoch <= settings_.epochs; ++epoch) {
     clock::time_point start = clock::now();
     epoch_metrics row;
@@ -80,20 +103,19 @@ int epoch_loop::run() {
     row.seconds = seconds_since(start);
     finish_epoch(row);
   }
-  say_end();
+  bad_images_.say_count();
+  if (!brief())
+    say_end();
   return 0;
 }
 
-void epoch_loop::say_kept() {
-  auto say = [&](const record_source &source, std::string_view images) {
-    if (source.kept_bytes() > 0)
-      out_.say(fmt::format(
-          "The frozen layers see the {} images once; what they make of them is "
-          "kept in memory ({:.1f} MB).",
-          images, static_cast<double>(source.kept_bytes()) / 1e6));
-  };
-  say(training_, "training");
-  say(validation_, "validation");
+void epoch_loop::say_found(const record_source &source,
+                           std::string_view images) const {
+  if (source.found() > 0)
+    out_.say(fmt::format("{} of {} {} images came from the cache.",
+                         format_count(source.found()),
+                         format_count(source.found() + source.computed()),
+                         images));
 }
 
 // False after Ctrl-C.
@@ -174,7 +196,8 @@ bool epoch_loop::validate(int epoch, epoch_metrics &row) {
   validation_.start(sequential_order(all));
   tally sum = evaluate(engine_, validation_, [&](std::int64_t done) {
     out_.progress(format_evaluation(
-        fmt::format("epoch {}/{} validation", epoch, settings_.epochs), done,
+        fmt::format("{}epoch {}/{} validation",
+                    settings_.title, epoch, settings_.epochs), done,
         all, seconds_since(start)));
     return !interrupt_.interrupted();
   });
@@ -193,13 +216,34 @@ bool epoch_loop::validate(int epoch, epoch_metrics &row) {
 
 void epoch_loop::finish_epoch(const epoch_metrics &row) {
   epochs_done_ = row.epoch;
-  bool best = !best_ || better(row, *best_);
-  if (best) {
-    save(folder_.best());
-    best_ = row;
-  }
-  save_last();
+  rows_.push_back(row);
   append_metrics(folder_.metrics(), row);
+  bool best = !best_ || better(row, *best_);
+  if (best)
+    best_ = row;
+  if (row.epoch == settings_.epochs ||
+      seconds_since(last_saved_) >= seconds_between_saves) {
+    if (best)
+      save(folder_.best(), row.epoch);
+    else
+      save_best();
+    save_last();
+    unsaved_best_.reset();
+    unsaved_last_.reset();
+    last_saved_ = clock::now();
+  } else {
+    if (best)
+      engine_.copy_to(unsaved_best_ ? *unsaved_best_ : unsaved_best_.emplace());
+    engine_.copy_to(unsaved_last_ ? *unsaved_last_ : unsaved_last_.emplace());
+  }
+  if (row.epoch == 1 && !brief()) {
+    say_found(training_, "training");
+    say_found(validation_, "validation");
+  }
+  if (cache_)
+    cache_->say_trouble(out_);
+  if (brief())
+    return;
   std::string top5 = engine_.model().classes > 5
                          ? ", top-5 " + format_percent(row.val_top5)
                          : "";
@@ -216,21 +260,23 @@ int epoch_loop::stop(int epoch) {
   out_.end_progress();
   if (!engine_.finite())
     fail_not_finite("the parameters are", engine_.steps_done(), epoch);
+  save_best();
+  unsaved_last_.reset();
   save_last();
   out_.say(fmt::format("Stopped in epoch {} after step {}; saved {}.", epoch,
                        engine_.steps_done(), folder_.last().string()));
   return interrupted_exit;
 }
 
-void epoch_loop::save(const std::filesystem::path &path) const {
+void epoch_loop::save(const std::filesystem::path &path, int epoch) const {
   checkpoint_info info = describe(engine_.model());
   info.classes = data_.training.classes;
-  info.epoch = epochs_done_;
+  info.epoch = epoch;
   save_checkpoint(path, engine_.state(), info);
 }
 
 void epoch_loop::save_last() const {
-  save(folder_.last());
+  save(folder_.last(), epochs_done_);
   training_position position{epochs_done_, engine_.steps_done(),
                              static_cast<std::uint64_t>(settings_.seed),
                              std::string(optimizer_names[settings_.optimizer.kind])};
@@ -238,19 +284,38 @@ void epoch_loop::save_last() const {
                       engine_.state1(), engine_.state2());
 }
 
+// The best epoch, where it is in memory alone.
+void epoch_loop::save_best() {
+  if (!unsaved_best_)
+    return;
+  engine_.swap_with(*unsaved_best_);
+  save(folder_.best(), best_->epoch);
+  engine_.swap_with(*unsaved_best_);
+  unsaved_best_.reset();
+}
+
+// After an error: the epochs that were finished.
+void epoch_loop::save_pending() {
+  save_best();
+  if (!unsaved_last_)
+    return;
+  engine_.swap_with(*unsaved_last_);
+  save_last();
+}
+
 void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,
                                double seconds) {
   double rate = static_cast<double>(sum.images) / seconds;
   auto images = static_cast<double>(data_.training.samples.size());
   // Behind a kept prefix the later epochs take next to nothing.
-  int epochs_left = epoch == 1 && training_.kept_bytes() > 0
+  int epochs_left = epoch == 1 && training_.keeps()
                         ? 0
                         : settings_.epochs - epoch;
   double left =
       (images * (1 + epochs_left) - static_cast<double>(sum.images)) / rate +
       validation_seconds_ * (1 + epochs_left);
   out_.progress(
-      format_progress({epoch, settings_.epochs, step, schedule_.steps_per_epoch,
+      format_progress({settings_.title, epoch, settings_.epochs, step, schedule_.steps_per_epoch,
                        sum.loss(), sum.top1(), rate, left}));
 }
 
@@ -268,13 +333,12 @@ void epoch_loop::fail_not_finite(std::string_view subject, std::int64_t step,
                         lr_)
           : fmt::format("try a lower --lr than {:g}, or --warmup 1",
                         settings_.lr);
-  throw std::runtime_error(fmt::format("{} not finite at step {} (epoch {}); "
+  throw not_finite(fmt::format("{} not finite at step {} (epoch {}); "
                                        "{}; {}",
                                        subject, step, epoch, remedy, kept));
 }
 
 void epoch_loop::say_end() const {
-  bad_images_.say_count();
   out_.say(fmt::format("Best: epoch {} with top-1 {}, in {}.", best_->epoch,
                        format_percent(best_->val_top1),
                        folder_.best().string()));

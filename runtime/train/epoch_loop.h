@@ -11,10 +11,12 @@
 #include "train/schedule.h"
 #include "train/settings.h"
 #include "train/train_data.h"
+#include "train/trainer.h"
 
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace resnetc {
 
@@ -23,10 +25,10 @@ class epoch_loop {
 public:
   epoch_loop(engine &engine, const train_settings &settings,
              const train_data &data, augmentation augment,
-             const run_folder &folder, console &out);
+             const run_folder &folder, prefix_cache *cache, console &out);
 
-  /// The exit code: 0, or 130 after Ctrl-C. Throws as train() does.
-  int run();
+  /// Throws as train() does.
+  run_result run();
 
 private:
   using clock = std::chrono::steady_clock;
@@ -35,22 +37,27 @@ private:
   void train_batch(const record_batch &batch, int epoch, std::int64_t step_in_epoch,
                    tally &sum, epoch_metrics &row);
   bool validate(int epoch, epoch_metrics &row);
+  int run_epochs();
   void finish_epoch(const epoch_metrics &row);
   int stop(int epoch);
-  void save(const std::filesystem::path &path) const;
+  void save(const std::filesystem::path &path, int epoch) const;
   void save_last() const;
+  void save_pending();
+  void save_best();
   void show_progress(int epoch, std::int64_t step, const tally &sum,
                      double seconds);
   [[noreturn]] void fail_not_finite(std::string_view subject, std::int64_t step,
                                     int epoch) const;
   void check_classes() const;
-  void say_kept();
+  bool brief() const { return !settings_.title.empty(); }
+  void say_found(const record_source &source, std::string_view images) const;
   void say_end() const;
 
   engine &engine_;
   const train_settings &settings_;
   const train_data &data_;
   const run_folder &folder_;
+  prefix_cache *cache_;
   console &out_;
   interrupt_guard interrupt_;
   bad_images bad_images_;
@@ -60,7 +67,11 @@ private:
   int epochs_done_ = 0;
   bool said_left_out_ = false;
   double validation_seconds_ = 0; // of the last epoch
+  std::vector<epoch_metrics> rows_;
   std::optional<epoch_metrics> best_;
+  // Short epochs are not saved each: what is not yet in a file.
+  clock::time_point last_saved_ = clock::now();
+  std::optional<training_snapshot> unsaved_best_, unsaved_last_;
 };
 
 } // namespace resnetc

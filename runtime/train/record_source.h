@@ -4,9 +4,9 @@
 #include "data/loader.h"
 #include "state/aligned_buffer.h"
 #include "train/engine.h"
+#include "train/prefix_cache.h"
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace resnetc {
@@ -19,20 +19,21 @@ struct record_batch {
   const std::int64_t *sample_ids = nullptr; // [size]
 };
 
-enum class record_use { once, again };
-
 /// Reads samples in a given order and hands out what the frozen prefix makes of
-/// them. Where that is the same in every pass (`again`, a prefix, no
-/// augmentation) and fits into memory it is kept: the first pass over all
-/// samples computes it, later ones read no image. What is handed out is the
-/// same either way, to the bit.
-class record_source {
+/// them. With a cache only those are decoded and computed that it does not hold;
+/// a pass over samples that are all in memory touches no file. What is handed
+/// out is the same either way, to the bit (but for a cache in bfloat16, which
+/// rounds what is computed, too).
+class record_source : private image_filter {
 public:
-  /// `samples`, the engine and what `input` points to outlive the source. The engine is prepared before
-  /// the first pass, and its frozen parameters do not change afterwards.
+  /// `samples`, the engine, what `input` points to and the cache outlive the
+  /// source. `cache` may be null; it counts where images are not augmented, or
+  /// options.views says how many views of each there are. The engine is prepared
+  /// before the first pass, and its frozen parameters do not change afterwards.
   record_source(engine &engine, const std::vector<sample> &samples,
                 const transform_spec &input, const loader_options &options,
-                bad_image_callback on_bad, record_use use);
+                bad_image_callback on_bad, prefix_cache *cache);
+  ~record_source();
 
   /// Begins a pass over the samples at these indices, as loader::start does.
   void start(std::vector<std::int64_t> order, std::int64_t epoch = 0);
@@ -40,29 +41,44 @@ public:
   /// As loader::next.
   const record_batch *next();
 
-  /// Bytes kept, or to be kept by the first pass; 0 where nothing is kept.
-  std::int64_t kept_bytes() const {
-    return static_cast<std::int64_t>(kept_.size());
-  }
+  /// Whether records are kept for later passes.
+  bool keeps() const { return cache_ != nullptr; }
+  /// Records so far that came from the cache, and that were computed.
+  std::int64_t found() const { return found_count_; }
+  std::int64_t computed() const { return computed_count_; }
 
 private:
+  bool knows(std::int64_t index, std::int64_t view) override;
+  bool knows(std::int64_t index, std::int64_t view,
+             const image_file &file) override;
+  digest id_of(std::int64_t index, std::int64_t view) const;
+  const std::byte *&resident(std::int64_t index, std::int64_t view);
+  bool all_resident(const std::vector<std::int64_t> &order);
   const record_batch *compute();
+  const record_batch *merge(const batch &images, const void *computed);
   const record_batch *gather();
 
   engine &engine_;
   const std::vector<sample> &samples_;
-  loader images_;
-  std::int64_t batch_;
+  const loader_options options_;
+  prefix_cache *cache_;
   std::size_t record_bytes_;
-  aligned_buffer kept_;     // [samples][record], in the samples' order
-  std::vector<bool> known_; // whose record is there
-  bool complete_ = false;   // a pass over all samples has come to its end
-  bool whole_pass_ = false; // the present one is over all samples
-  std::vector<std::int64_t> order_; // of a pass from memory, and how far it is
+  std::int64_t epoch_ = 0;
+  // Of each sample: what its file holds (written by the decoding thread that has
+  // it), whether that is known yet, what the filter found, whether it is bad.
+  std::vector<digest> contents_;
+  std::vector<char> contents_known_;
+  std::vector<stored_record> found_;
+  std::vector<char> bad_;
+  std::vector<const std::byte *> resident_; // [samples][views]
+  bool from_memory_ = false;                // the present pass
+  std::vector<std::int64_t> order_;         // of it, and how far it is
   std::size_t position_ = 0;
   aligned_buffer gathered_; // [batch][record]
   std::vector<std::int64_t> labels_, sample_ids_;
   record_batch shown_;
+  std::int64_t found_count_ = 0, computed_count_ = 0;
+  loader images_; // last: its threads call the filter
 };
 
 } // namespace resnetc

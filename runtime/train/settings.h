@@ -3,6 +3,7 @@
 #pragma once
 
 #include "data/loader.h"
+#include "train/prefix_cache.h"
 #include "train/engine.h"
 
 #include <filesystem>
@@ -33,8 +34,13 @@ struct train_settings {
   bad_image_policy bad_images = bad_image_policy::skip;
   std::filesystem::path out; ///< "": runs/NAME-N
   bool force = false;
-  bool cache = true; ///< keep what the frozen layers make of an image
+  cache_settings cache;
+  std::int64_t views = 0; ///< augmented views of each image; 0: new ones in each epoch
   int threads = 1;
+  // One of a sweep: its place and name, shown before the progress, where each
+  // epoch then gets no line of its own; and its folder below `out`.
+  std::string title;
+  std::filesystem::path sub_folder;
 };
 
 } // namespace resnetc

@@ -30,6 +30,43 @@ void say_augmentation(const train_settings &settings, augmentation augment,
                       crops ? "none" : "crop-flip"));
 }
 
+// Multiply-adds of a step that are the frozen layers', backward passes counted
+// as two forward ones.
+double frozen_share(const resnetc_model &model) {
+  auto all = static_cast<double>(model.flops),
+       frozen = static_cast<double>(model.prefix_flops);
+  return frozen / (frozen + 3 * (all - frozen));
+}
+
+void say_cache(const train_settings &settings, augmentation augment,
+               const resnetc_model &model, prefix_cache *cache, console &out) {
+  bool crops = augment == augmentation::crop_flip;
+  if (settings.views > 0 && !crops)
+    out.warn("--cache-views changes nothing without augmentation; give "
+             "--augment crop-flip with it");
+  if (!cache)
+    return;
+  if (crops && settings.views == 0)
+    return out.say(fmt::format(
+        "Each epoch shows the frozen layers new crops, so what they make of "
+        "them is not kept: {} of each step's work. --cache-views 4 keeps four "
+        "views of each image; --augment none keeps the image itself.",
+        format_percent(frozen_share(model))));
+  std::string what = crops ? fmt::format("each of the {} views of an image",
+                                         settings.views)
+                           : "each image";
+  std::string where = cache->folder().empty()
+                          ? "in memory"
+                          : "in " + cache->folder().string();
+  out.say(fmt::format("The frozen layers see {} once; what they make of it "
+                      "({}{}) is kept {} (--no-cache turns that off).",
+                      what, format_bytes(cache->records().stored_bytes()),
+                      settings.cache.format == record_format::bf16
+                          ? ", in bfloat16"
+                          : "",
+                      where));
+}
+
 void say_settings(const train_settings &settings,
                   const resnetc_variant &variant, console &out) {
   const resnetc_model &model = *variant.model;
@@ -69,8 +106,8 @@ augmentation choose_augmentation(augment_choice choice,
                                         : augmentation::crop_flip;
 }
 
-int train(const resnetc_variant &variant, const train_settings &settings,
-          console &out) {
+run_result train(const resnetc_variant &variant, const train_settings &settings,
+                 prefix_caches &caches, console &out) {
   const resnetc_model &model = *variant.model;
   check_image_channels(model);
   check_run_folder(settings.out, settings.force);
@@ -83,9 +120,14 @@ int train(const resnetc_variant &variant, const train_settings &settings,
   engine.prepare();
   augmentation augment = choose_augmentation(settings.augment, model);
   say_augmentation(settings, augment, model, out);
+  prefix_cache *cache =
+      caches.find(engine, input_of(model), settings.orientation);
+  say_cache(settings, augment, model, cache, out);
   run_folder folder =
       create_run_folder(settings.out, model.spec_name, settings.force);
-  return epoch_loop(engine, settings, data, augment, folder, out).run();
+  if (!settings.sub_folder.empty())
+    folder = create_run_folder(folder.path / settings.sub_folder, "", true);
+  return epoch_loop(engine, settings, data, augment, folder, cache, out).run();
 }
 
 } // namespace resnetc

@@ -2,16 +2,33 @@
 #pragma once
 
 #include "report/console.h"
+#include "train/metrics.h"
+#include "train/prefix_cache.h"
 #include "train/settings.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace resnetc {
 
+/// What a run came to.
+struct run_result {
+  int exit_code = 0;                 ///< 0, 1 after a failure, 130 after Ctrl-C
+  std::string failure;               ///< the loss was not finite: what to say
+  std::filesystem::path folder;      ///< where its files are
+  std::vector<epoch_metrics> epochs; ///< those that were finished
+  epoch_metrics best;                ///< of them
+};
+
 /// Trains, validates after each epoch, and keeps the best and the last
-/// checkpoint. Returns the exit code: 0, or 130 after Ctrl-C (what was learned
-/// is then in last.safetensors). Throws file_error, data_error and
-/// std::runtime_error; checkpoints of earlier epochs stay.
-int train(const resnetc_variant &variant, const train_settings &settings,
-          console &out);
+/// checkpoint. After Ctrl-C what was learned is in last.safetensors. A loss that
+/// is not finite ends the run with a failure; other trouble is thrown as
+/// file_error, data_error and std::runtime_error. Either way checkpoints of
+/// earlier epochs stay. Runs with the same caches share what the frozen layers make of an
+/// image.
+run_result train(const resnetc_variant &variant, const train_settings &settings,
+                 prefix_caches &caches, console &out);
 
 /// What --augment auto comes to: none where at least half of the forward FLOPs
 /// are in the frozen prefix.

@@ -188,7 +188,9 @@ class Failures(TrainerCase):
             "--out",
             "run",
         ]
-        process = subprocess.Popen(command, cwd=self.folder.name, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=self.folder.name, stdout=subprocess.PIPE, text=True, env=self.environment()
+        )
         text = ""
         while not text.startswith("epoch 1/4 ["):  # the first of 27 steps is done
             text = process.stdout.readline()

@@ -43,27 +43,6 @@ class Trainer(TrainerCase):
         self.train("--epochs", 2, "--seed", 1, out="other")
         self.assertNotEqual(files[0][0], read(self.at("other/last.safetensors")))
 
-    def test_same_bits_whether_the_prefix_is_kept(self):
-        write_pictures(self.at("val"), 3)
-        for folder, name in (("data", "aaa"), ("data", "zzz"), ("val", "mmm")):  # unreadable ones move the others up
-            with open(self.at(f"{folder}/red/{name}.png"), "wb") as file:
-                file.write(b"no picture")
-        kept = "The frozen layers see the training images once; what they make of them is kept in memory"
-        names = ("last.safetensors", "last.state.safetensors", "best.safetensors")
-        for batch in (7, 31):
-            runs = []
-            for out, more in (("with", []), ("without", ["--no-cache"])):
-                done = self.train("--epochs", 3, "--val", "val", "--batch", batch, "--force", *more, out=out)
-                self.assertEqual(kept in done.stdout, out == "with", done.stdout)
-                self.assertIn("3 images could not be read", done.stdout)
-                rows = [row.split(",")[:8] for row in read(self.at(f"{out}/metrics.csv")).decode().splitlines()]
-                runs.append(([read(self.at(f"{out}/{name}")) for name in names], rows))
-            self.assertEqual(runs[0], runs[1])
-
-    def test_what_is_not_kept(self):
-        for options in (["--augment", "crop-flip", "--epochs", 2], ["--epochs", 1]):
-            self.assertNotIn("the training images once", self.train(*options, "--force").stdout)
-
     def test_frozen_weights_stay(self):
         self.train("--epochs", 1)
         self.train("--epochs", 1, "--weights", "run/last.safetensors", out="again")
@@ -200,7 +179,7 @@ class Trainer(TrainerCase):
         control, terminal = pty.openpty()
         command = [os.path.join(BIN, "fake_trainer"), *map(str, words)]
         process = subprocess.Popen(
-            command, cwd=self.folder.name, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"}
+            command, cwd=self.folder.name, stdout=terminal, stderr=terminal, env=self.environment() | {"TERM": "xterm"}
         )
         os.close(terminal)
         text = b""
@@ -216,7 +195,7 @@ class Trainer(TrainerCase):
     def test_progress_of_an_evaluation_shows_no_accuracy(self):
         self.write_slow_pictures()
         seen = self.on_a_terminal(
-            "train", "--data", "data", "--val", "slow", "--weights", "random", "--epochs", 1, "--batch", 4, "--out", "run"
+            "train", "--data", "data", "--val", "slow", "--weights", "random", "--epochs", 1, "--batch", 4, "--no-cache", "--out", "run"
         )
         lines = re.split("[\r\n]+", seen)
         shown = [line for line in lines if "validation [" in line]
@@ -224,7 +203,7 @@ class Trainer(TrainerCase):
         for line in shown:
             self.assertRegex(line, r"^epoch 1/1 validation \[=*>? *\] \d+/60  \d+(\.\d)? images/s  \d:\d\d left\x1b\[K$")
         self.assertRegex(lines[-3], r"^(\x1b\[K)?epoch 1/1: loss .*; validation loss \d.*, top-1 ")
-        seen = self.on_a_terminal("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--batch", 4)
+        seen = self.on_a_terminal("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--batch", 4, "--no-cache")
         for line in re.split("[\r\n]+", seen):
             self.assertRegex(
                 line,

@@ -1,6 +1,7 @@
 // Files cut or changed at many places: they decode or are refused, and nothing
 // else happens.
 #include "data/decode.h"
+#include "data/image_file.h"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,7 @@ const std::vector<std::string> names = {
     "rgba_16_interlaced.png"};
 
 std::vector<std::byte> stored(const std::string &name) {
-  return read_image_file(TEST_INPUTS "/images/" + name);
+  return read_image_file(TEST_INPUTS "/images/" + name).bytes;
 }
 
 /// Whether the bytes decode.

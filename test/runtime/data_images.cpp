@@ -1,6 +1,7 @@
 // Decoding and resizing, byte for byte against what Pillow made of the stored
 // files (make_image_inputs.py).
 #include "data/decode.h"
+#include "data/image_file.h"
 #include "data/png_write.h"
 #include "data/resize_passes.h"
 #include "data/transform.h"
@@ -27,7 +28,7 @@ uint32_t crc_of(const image &picture) {
 
 image decoded(const std::string &name, int channels = 3,
               exif orientation = exif::honour) {
-  return decode_image(read_image_file(folder + name), channels, orientation);
+  return decode_image(read_image_file(folder + name).bytes, channels, orientation);
 }
 
 /// The lines of expected.txt of one kind, without that word.
@@ -145,7 +146,7 @@ TEST(Images, SaysWhyAnImageIsBad) {
 
 TEST(Images, RefusesAProgressiveFileOfTooManyScans) {
   std::vector<std::byte> bytes =
-      read_image_file(folder + "grey_progressive.jpg");
+      read_image_file(folder + "grey_progressive.jpg").bytes;
   // A scan from its marker to the next one, again and again: all of them but
   // the first refine nothing.
   auto marker = [&](size_t from, int code) {
@@ -173,7 +174,7 @@ TEST(Images, AreWrittenAndReadBack) {
   for (int channels : {1, 3}) {
     image picture = decoded("baseline_444_odd.jpg", channels);
     write_png(path, picture);
-    image again = decode_image(read_image_file(path), channels, exif::honour);
+    image again = decode_image(read_image_file(path).bytes, channels, exif::honour);
     EXPECT_EQ(again.width, picture.width);
     EXPECT_EQ(again.pixels, picture.pixels);
   }

@@ -99,7 +99,7 @@ TEST(Loader, YieldsEachImageAsTheNetworkSeesIt) {
   EXPECT_EQ(pass.ids[3], samples[1].id);
   normaliser<float> normalised(spec);
   for (size_t i = 0; i < pass.indices.size(); ++i) {
-    image picture = decode_image(read_image_file(samples[pass.indices[i]].path),
+    image picture = decode_image(read_image_file(samples[pass.indices[i]].path).bytes,
                                  3, exif::honour);
     std::vector<float> expected(elements);
     normalised.normalise(evaluation_view(picture, spec).pixels.data(),
@@ -238,7 +238,7 @@ TEST(Loader, YieldsDoubles) {
   const batch *only = source.next();
   ASSERT_NE(only, nullptr);
   image picture =
-      decode_image(read_image_file(samples[3].path), 3, exif::honour);
+      decode_image(read_image_file(samples[3].path).bytes, 3, exif::honour);
   image view = evaluation_view(picture, spec);
   EXPECT_DOUBLE_EQ(static_cast<const double *>(only->images)[4],
                    (view.pixels[4] / 255. - mean[1]) / deviation[1]);

@@ -226,7 +226,11 @@ TEST(Format, Figures) {
   EXPECT_EQ(format_count(999), "999");
   EXPECT_EQ(format_number_of(1, "image"), "1 image");
   EXPECT_EQ(format_number_of(2000, "image"), "2,000 images");
-  EXPECT_EQ(format_progress({2, 10, 37, 74, 0.5, 0.25, 52.04, 83}).text(120),
+  EXPECT_EQ(format_bytes(512), "512 bytes");
+  EXPECT_EQ(format_bytes(2048), "2.0 KB");
+  EXPECT_EQ(format_bytes(999600), "1.0 MB");
+  EXPECT_EQ(format_bytes(10'000'000'000), "10.0 GB");
+  EXPECT_EQ(format_progress({"", 2, 10, 37, 74, 0.5, 0.25, 52.04, 83}).text(120),
             "epoch 2/10 [==========>         ] 37/74  loss 0.5000  acc 25.0 %  52.0 images/s  1:23 left");
   EXPECT_EQ(format_evaluation("evaluation", 640, 1600, 2).text(120),
             "evaluation [========>           ] 640/1600  320 images/s  0:03 left");
@@ -242,7 +246,7 @@ TEST(Format, ASpecInOneLine) {
 }
 
 TEST(Format, ProgressFitsTheTerminal) {
-  EXPECT_EQ(format_progress({3, 10, 123, 507, 0.5, 0.25, 171.4, 723}).text(79),
+  EXPECT_EQ(format_progress({"", 3, 10, 123, 507, 0.5, 0.25, 171.4, 723}).text(79),
             "epoch 3/10 [=>     ] 123/507  loss 0.5000  acc 25.0 %  171 images/s  12:03 left");
   progress_line line{"epoch 1/2", 3, 4, "3/4  loss 0.5000  0:03 left"};
   EXPECT_EQ(line.text(60), "epoch 1/2 [===============>    ] 3/4  loss 0.5000  0:03 left");

@@ -94,7 +94,12 @@ class TrainerCase(unittest.TestCase):
             for i in range(1, 20):
                 os.link(self.at(f"slow/{name}/0.png"), self.at(f"slow/{name}/{i}.png"))
 
+    def environment(self):
+        """The user's cache folder is left alone."""
+        return os.environ | {"XDG_CACHE_HOME": self.at("cache")}
+
     def run_it(self, *words, program="fake_trainer", code=0, **kw):
+        kw.setdefault("env", self.environment())
         done = subprocess.run(
             [os.path.join(BIN, program), *map(str, words)],
             cwd=self.folder.name,

@@ -1,0 +1,169 @@
+#include "train/sweep.h"
+
+#include "report/format.h"
+#include "report/line_chart.h"
+#include "state/atomic_file.h"
+#include "train/interrupt.h"
+#include "train/run_folder.h"
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace resnetc {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct outcome {
+  std::string name;
+  run_result run;
+};
+
+bool finished(const outcome &each) {
+  return each.run.failure.empty() && !each.run.epochs.empty();
+}
+
+void say_what_is_shared(const resnetc_variant &variant,
+                        const train_settings &settings, std::size_t cases,
+                        console &out) {
+  augmentation augment = choose_augmentation(settings.augment, *variant.model);
+  bool shared = variant.features && settings.cache.on &&
+                (augment == augmentation::none || settings.views > 0);
+  if (shared)
+    return out.say(fmt::format(
+        "{} runs; the frozen layers see each image once for all of them.",
+        cases));
+  out.say(fmt::format(
+      "{} runs; {}, so each trains from the images: {} times the work of one.",
+      cases,
+      !variant.features    ? "nothing is frozen before the first trained layer"
+      : settings.cache.on ? "each epoch has new crops"
+                          : "the cache is off",
+      cases));
+}
+
+double seconds_of(const run_result &run) {
+  double seconds = 0;
+  for (const epoch_metrics &row : run.epochs)
+    seconds += row.seconds;
+  return seconds;
+}
+
+std::string table_of(const std::vector<outcome> &ranked) {
+  std::vector<std::vector<std::string>> rows{
+      {"run", "epoch", "top-1", "val loss", "train loss", "time"}};
+  for (const outcome &each : ranked) {
+    if (!finished(each)) {
+      rows.push_back({each.name, "-", "-", "not finite", "-", "-"});
+      continue;
+    }
+    const epoch_metrics &best = each.run.best;
+    rows.push_back({each.name, fmt::format("{}", best.epoch),
+                    format_percent(best.val_top1),
+                    fmt::format("{:.4f}", best.val_loss),
+                    fmt::format("{:.4f}", best.train_loss),
+                    format_duration(seconds_of(each.run))});
+  }
+  return format_table(rows, {false, true, true, true, true, true});
+}
+
+void write_table(const fs::path &path, const std::vector<outcome> &ranked) {
+  atomic_file file(path);
+  file.write("run,best_epoch,val_top1,val_loss,train_loss,seconds\n");
+  for (const outcome &each : ranked) {
+    const epoch_metrics &best = each.run.best;
+    file.write(finished(each)
+                   ? fmt::format("\"{}\",{},{},{},{},{:.3f}\n", each.name,
+                                 best.epoch, best.val_top1, best.val_loss,
+                                 best.train_loss, seconds_of(each.run))
+                   : fmt::format("\"{}\",,,,,\n", each.name));
+  }
+  file.commit();
+}
+
+void write_curves(const fs::path &path, const std::vector<outcome> &ranked) {
+  chart loss{"validation loss", "epoch", {}}, top1{"validation top-1", "epoch", {}};
+  for (const outcome &each : ranked) {
+    curve losses{each.name, {}}, accuracies{each.name, {}};
+    for (const epoch_metrics &row : each.run.epochs) {
+      losses.points.emplace_back(row.epoch, row.val_loss);
+      accuracies.points.emplace_back(row.epoch, row.val_top1);
+    }
+    loss.curves.push_back(std::move(losses));
+    top1.curves.push_back(std::move(accuracies));
+  }
+  atomic_file file(path);
+  file.write(charts_as_svg({loss, top1}));
+  file.commit();
+}
+
+void say_outcome(const outcome &each, const std::string &title, console &out) {
+  if (!each.run.failure.empty())
+    return out.say(title + each.run.failure);
+  if (!each.run.epochs.empty())
+    out.say(fmt::format("{}best epoch {}, validation loss {:.4f}, top-1 {}; {}",
+                        title, each.run.best.epoch, each.run.best.val_loss,
+                        format_percent(each.run.best.val_top1),
+                        format_duration(seconds_of(each.run))));
+}
+
+void report(std::vector<outcome> outcomes, const fs::path &folder,
+            console &out) {
+  auto ahead = [](const outcome &a, const outcome &b) {
+    if (!finished(a) || !finished(b))
+      return finished(a) > finished(b);
+    return better(a.run.best, b.run.best);
+  };
+  for (auto each = outcomes.begin(); each != outcomes.end(); ++each) // stable
+    std::rotate(std::upper_bound(outcomes.begin(), each, *each, ahead), each,
+                std::next(each));
+  write_table(folder / "sweep.csv", outcomes);
+  write_curves(folder / "sweep.svg", outcomes);
+  out.say("");
+  out.result(table_of(outcomes));
+  if (!finished(outcomes.front()))
+    return out.say("No run stayed finite; try lower learning rates.");
+  run_folder best{outcomes.front().run.folder};
+  out.say(fmt::format(
+      "Best: {}. It was chosen by the validation images, which makes its top-1 "
+      "on them look better than it is; judge {} by others with eval.",
+      outcomes.front().name, best.best().string()));
+  out.say(fmt::format("Curves: {}.", (folder / "sweep.svg").string()));
+}
+
+} // namespace
+
+int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
+          console &out) {
+  const train_settings &common = cases.front().settings;
+  prefix_caches caches(common.cache);
+  say_what_is_shared(variant, common, cases.size(), out);
+  fs::path folder;
+  std::vector<outcome> outcomes;
+  int exit_code = 0;
+  for (const sweep_case &each : cases) {
+    bool first = outcomes.empty();
+    train_settings settings = each.settings;
+    settings.sub_folder = each.name;
+    settings.title =
+        fmt::format("{}/{} {} ", outcomes.size() + 1, cases.size(), each.name);
+    if (!first) { // the first run has created it, and said what they share
+      settings.out = folder;
+      settings.force = true;
+    }
+    out.mute(!first);
+    run_result run = train(variant, settings, caches, out);
+    out.mute(false);
+    folder = run.folder.parent_path();
+    exit_code = run.exit_code == interrupted_exit ? interrupted_exit : 0;
+    outcomes.push_back({each.name, std::move(run)});
+    say_outcome(outcomes.back(), settings.title, out);
+    if (exit_code != 0)
+      break;
+  }
+  report(std::move(outcomes), folder, out);
+  return exit_code;
+}
+
+} // namespace resnetc
