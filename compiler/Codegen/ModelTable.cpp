@@ -2,6 +2,7 @@
 
 #include "Codegen/ModelTable.h"
 
+#include "Codegen/PrefixHash.h"
 #include "IR/ResnetDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -195,6 +196,7 @@ private:
 
 void ModelTable::emit(llvm::Module &module) const {
   StructWriter w(module);
+  llvm::Constant *prefix = w.text(prefixHash(module, options, target));
   constexpr auto kPrivate = llvm::GlobalValue::PrivateLinkage;
 
   std::vector<llvm::Constant *> rows;
@@ -211,7 +213,7 @@ void ModelTable::emit(llvm::Module &module) const {
                             {offsetof(resnetc_model, spec_name),
                              w.text(options.specName.empty() ? StringRef(model.name.view()) : StringRef(options.specName))},
                             {offsetof(resnetc_model, spec_hash), w.text(hash)},
-                            {offsetof(resnetc_model, prefix_hash), w.text("")},
+                            {offsetof(resnetc_model, prefix_hash), prefix},
                             {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
                             {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},
                             {offsetof(resnetc_model, training), trainingTable},

@@ -32,7 +32,7 @@ public:
   /// The arenas, which PlanMemory leaves on the functions.
   void readArenas(mlir::ModuleOp planned);
 
-  /// Adds the exported table and all that it points to.
+  /// Adds the exported table and all that it points to; the module is as translated, before optimization.
   void emit(llvm::Module &module) const;
 
 private:
