@@ -5,7 +5,7 @@ The first argument is the folder that holds the trainers.
 
 import glob, json, os, random, re, resource, shutil, signal, subprocess, time, unittest
 
-from trainer_case import BIN, CLASSES, TrainerCase, read, write_pictures, write_png
+from trainer_case import BIN, CLASSES, TrainerCase, read, read_tensors, write_pictures, write_png
 
 RESULTS = ("last.safetensors", "last.state.safetensors", "best.safetensors")
 
@@ -249,6 +249,27 @@ class Cache(TrainerCase):
         self.fails("list, verify or clear", "cache")
         self.fails("got 'wipe'", "cache", "wipe")
         self.fails("exclude each other", "train", "--data", "data", "--no-cache", "--cache-dir", "x")
+
+    def test_short_epochs_are_not_saved_each(self):
+        command = [os.path.join(BIN, "fake_trainer"), "train", "--data", "data", "--val", "data", "--weights", "random"]
+        command += ["--epochs", "1000000", "--out", "run", "--lr", "1e-5"]
+        process = subprocess.Popen(command, cwd=self.folder.name, stdout=subprocess.DEVNULL, env=self.environment())
+        rows = lambda: len(read(self.at("run/metrics.csv")).splitlines()) - 1 if os.path.exists(self.at("run/metrics.csv")) else 0
+        for _ in range(500):
+            if rows() > 20:
+                break
+            time.sleep(0.01)
+        self.assertGreater(rows(), 20)
+        self.assertEqual(os.listdir(self.at("run")), ["metrics.csv"])
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 130)
+        table = [[float(cell) for cell in row.split(b",")] for row in read(self.at("run/metrics.csv")).splitlines()[1:]]
+        best = max(table, key=lambda row: (row[6], -row[5], -row[0]))
+        tensors, metadata = read_tensors(self.at("run/best.safetensors"))
+        self.assertEqual(json.loads(metadata["epoch"]), best[0])
+        self.assertEqual(json.loads(read_tensors(self.at("run/last.safetensors"))[1]["epoch"]), len(table))
+        done = self.run_it("eval", "--data", "data", "--checkpoint", "run/best.safetensors", "--json")
+        self.assertAlmostEqual(json.loads(done.stdout)["loss"], best[5], places=5)
 
     def test_sweep(self):
         options = ["--val", "data", "--epochs", 3]

@@ -209,7 +209,7 @@ class Trainer(TrainerCase):
                 line,
                 r"^(evaluation \[=*>? *\] \d+/60  \d+(\.\d)? images/s  \d:\d\d left)?(\x1b\[K)*$|60 images: loss \d.*, top-1 ",
             )
-        done = self.run_it("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--json")
+        done = self.run_it("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--json", "--no-cache")
         self.assertEqual(json.loads(done.stdout)["images"], 60)
         self.assertRegex(done.stderr, r"^evaluation \[[=>]+ *\] 32/60  \d+(\.\d)? images/s  \d:\d\d left\n$")
 

@@ -5,7 +5,7 @@ emitted_trainer.py BUILD    BUILD holds bin/resnetc
 
 import math, os, subprocess, unittest
 
-from trainer_case import BIN, TrainerCase, read_tensors, write
+from trainer_case import BIN, TrainerCase, read, read_tensors, write
 
 TINY = "resnet(basic, {1, 1, 1, 1}).width(8).replace_fc(3)"
 
@@ -37,6 +37,21 @@ class EmittedTrainer(TrainerCase):
         tensors = read_tensors(self.at("run/last.safetensors"))[0]
         self.assertEqual(tensors["layer4.0.bn2.num_batches_tracked"][1], [6])
         self.assertTrue(all(math.isfinite(v) for _, values in tensors.values() for v in values))
+
+    def test_the_cache_is_the_prefixs(self):
+        frozen = TINY.replace("replace_fc(3)", "freeze_all().replace_fc(3)") + ".input(32, 32)"
+        spec = {"head": frozen, "more": frozen + ".epochs(3).optimizer(adam(0.01))", "stage": frozen + '.unfreeze("layer4")'}
+        names = ("last.safetensors", "best.safetensors")
+        for name, rules in spec.items():
+            program = self.compile(name, rules)
+            for batch in (7, 32):  # of 63 images
+                options = ["--epochs", 2, "--batch", batch, "--optimizer", "sgd"]
+                for out, more in (("without", ["--no-cache"]), ("cold", []), ("warm", []), ("threads", ["--threads", 1])):
+                    done = self.train(*options, *more, "--force", out=out, program=program)
+                    self.assertEqual([read(self.at(f"{out}/{x}")) for x in names], [read(self.at(f"without/{x}")) for x in names])
+                    known = "63 of 63 training images came from the cache" in done.stdout
+                    # Another head finds what the first one has kept; another cut does not.
+                    self.assertEqual(known, out in ("warm", "threads") or out == "cold" and (name == "more" or batch == 32))
 
     def test_channels_that_no_image_has(self):
         program = self.compile("two", TINY + ".input(32, 32).channels(2)")

@@ -14,6 +14,7 @@ resnetc_fake_trainer(fake_trainer_whole FAKE_WHOLE=1 FAKE_HASH="whole")
 resnetc_fake_trainer(fake_trainer_pairs FAKE_WHOLE=1 FAKE_SMALLEST_BATCH=2)
 resnetc_fake_trainer(fake_trainer_other_cpu FAKE_CPU="avx9000")
 
+resnetc_gtest(test_cache cache_records.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_train_pool train_pool.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_train_rules train_rules.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_cli_options cli_options.cpp LIBS resnetc_runtime)
