@@ -170,9 +170,13 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, elementTypeOf(options, context));
   MemoryUse use;
+  use.elementBytes = options.f64 ? 8 : 4;
   bool done = module && run(*module, [](OpPassManager &pm) { addTransforms(pm, Stage::Forward); });
   if (done) {
     use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
+    auto features = module->lookupSymbol<func::FuncOp>("features");
+    use.records = resnet::recordsOf(features);
+    use.prefix = resnet::layersOf(features);
     done = run(*module, [](OpPassManager &pm) {
       pm.addPass(resnet::createResnetToLinalg());
       addBufferization(pm);

@@ -3,6 +3,7 @@
 #ifndef RESNETC_PIPELINES_H
 #define RESNETC_PIPELINES_H
 
+#include "Transforms/Records.h"
 #include "resnetc/abi.h"
 #include "resnetc/graph.h"
 #include "llvm/ADT/StringMap.h"
@@ -10,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mlir {
 class DialectRegistry;
@@ -45,10 +47,13 @@ bool compile(const graph &model, const CompileOptions &options, Emit stop, llvm:
 bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                    llvm::raw_ostream &out, llvm::raw_ostream &errors);
 
-/// What a trainer needs of memory beside parameters.
+/// What a trainer needs of memory beside parameters, and where its frozen prefix ends.
 struct MemoryUse {
+  int64_t elementBytes = 4;
   resnetc_arena features{}, gradients{}, logits{};
   llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
+  std::vector<mlir::resnet::Record> records; // nothing where an image is its own record
+  llvm::StringSet<> prefix;                  // convolutions and linear layers in front of them
 };
 
 /// Compiles as far as the memory plan. Nothing after an error, which went to `errors` as one line.

@@ -4,6 +4,7 @@
 
 #include "Codegen/PrefixHash.h"
 #include "IR/ResnetDialect.h"
+#include "Transforms/Flops.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/IR/Constants.h"
@@ -45,12 +46,7 @@ void ModelTable::fillTraining() {
 
 static int64_t flopsOf(func::FuncOp func) {
   int64_t flops = 0;
-  func.walk([&](resnet::Conv2dOp op) {
-    auto y = cast<RankedTensorType>(op.getY().getType());
-    auto w = cast<RankedTensorType>(op.getWeight().getType());
-    flops += 2 * w.getNumElements() * y.getDimSize(2) * y.getDimSize(3);
-  });
-  func.walk([&](resnet::LinearOp op) { flops += 2 * cast<RankedTensorType>(op.getWeight().getType()).getNumElements(); });
+  func.walk([&](Operation *op) { flops += resnet::forwardFlops(op); });
   return flops;
 }
 

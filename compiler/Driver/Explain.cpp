@@ -5,6 +5,8 @@
 #include "Driver/GraphPrinter.h"
 #include "Driver/SpecText.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <vector>
@@ -74,9 +76,8 @@ static void printRow(llvm::raw_ostream &out, llvm::StringRef layer,
                        reason);
 }
 
-static Totals printLayers(const graph &g, const MemoryUse &memory,
-                          llvm::raw_ostream &out) {
-  std::vector<Facts> facts = analyse(g);
+static Totals printLayers(const graph &g, const std::vector<Facts> &facts,
+                          const MemoryUse &memory, llvm::raw_ostream &out) {
   Totals sum;
   for (int i = 0; i < g.count; ++i) {
     const node &n = g.nodes[i];
@@ -90,7 +91,7 @@ static Totals printLayers(const graph &g, const MemoryUse &memory,
     sum.dx += dx;
     sum.dw += dw;
     sum.kept += kept;
-    sum.prefix += facts[i].imageAlone ? flops : 0;
+    sum.prefix += memory.prefix.contains(n.name.view()) ? flops : 0;
     std::string state = trainedText(n).str();
     if (n.kind == op_kind::batch_norm && !n.weight_trained &&
         n.policy == bn::batch)
@@ -99,6 +100,55 @@ static Totals printLayers(const graph &g, const MemoryUse &memory,
              megaflops(dw), kilobytes(kept), why(g, n));
   }
   return sum;
+}
+
+/// Why the frozen prefix ends where it does.
+static std::string whyCut(const graph &g, const std::vector<Facts> &facts) {
+  auto first =
+      llvm::find_if(facts, [](const Facts &f) { return !f.imageAlone; });
+  if (first == facts.end())
+    return "nothing is trained";
+  const node &n = g.nodes[first - facts.begin()];
+  if (n.kind == op_kind::dropout)
+    return "dropout is another one in each step";
+  return std::string(n.name.view()) + (trainsSomething(n)
+                                           ? " is the first trained layer"
+                                           : " normalises by the batch");
+}
+
+/// What is kept of an image where the frozen prefix is computed once, behind
+/// which layers, and what is frozen but left to every step.
+static void printRecords(const graph &g, const std::vector<Facts> &facts,
+                         const MemoryUse &memory, llvm::raw_ostream &out) {
+  std::string reason = whyCut(g, facts);
+  auto print = [&](llvm::StringRef what, int64_t elements,
+                   llvm::StringRef from) {
+    out << llvm::formatv("{0}{1} values an image ({2} kB){3}; {4}\n", what,
+                         elements, kilobytes(elements * memory.elementBytes),
+                         from, reason);
+  };
+  if (memory.records.empty())
+    return print("records: the images themselves, ", g.nodes[0].out.elements(),
+                 "");
+  int64_t elements = 0;
+  std::vector<llvm::StringRef> layers;
+  for (const mlir::resnet::Record &record : memory.records) {
+    elements += record.elements;
+    layers.push_back(record.layer);
+  }
+  print("records: ", elements,
+        std::string(layers.size() > 1 ? ", the outputs of "
+                                      : ", the output of ") +
+            llvm::join(layers, " and "));
+  std::vector<llvm::StringRef> late;
+  for (int i = 0; i < g.count; ++i)
+    if (facts[i].imageAlone && node_flops(g, g.nodes[i]) &&
+        !memory.prefix.contains(g.nodes[i].name.view()))
+      late.push_back(g.nodes[i].name.view());
+  if (!late.empty())
+    out << "computed in each step though frozen, since records are smaller in "
+           "front of them: "
+        << llvm::join(late, ", ") << '\n';
 }
 
 static void printArenas(const MemoryUse &memory, llvm::raw_ostream &out) {
@@ -118,7 +168,8 @@ void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out) {
       << " trained; of one image: MFLOPs, and kB kept for the backward half"
          "\n\n";
   printRow(out, "layer", "state", "forward", "dx", "dw", "kept", "why");
-  Totals sum = printLayers(g, memory, out);
+  std::vector<Facts> facts = analyse(g);
+  Totals sum = printLayers(g, facts, memory, out);
   // What ops without a name keep, such as the max pool's winners.
   int64_t all = 0;
   for (const auto &entry : memory.kept)
@@ -136,6 +187,7 @@ void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out) {
   out << llvm::formatv(
       "frozen prefix: {0:f1} MFLOPs an image, {1:f1} % of forward\n",
       sum.prefix / 1e6, sum.forward ? 100.0 * sum.prefix / sum.forward : 0.0);
+  printRecords(g, facts, memory, out);
   printArenas(memory, out);
 }
 

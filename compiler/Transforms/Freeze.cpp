@@ -1,5 +1,6 @@
 //===- Freeze.cpp - what is frozen, what each batch norm does -------------===//
 
+#include "Transforms/Cut.h"
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"
 
@@ -75,6 +76,7 @@ struct Freeze : impl::FreezeBase<Freeze> {
     if (result.wasInterrupted())
       return signalPassFailure();
     markPrefix(forward, parameters);
+    chooseCut(forward, parameters);
   }
 };
 } // namespace

@@ -21,6 +21,10 @@ def Freeze : Pass<"resnet-freeze", "ModuleOp"> {
     the image and of frozen parameters alone, the same in every step, and so worth computing once. Batch statistics depend on
     the other images and dropout on the step; both end the prefix.
 
+    Of the last ops of the prefix the mark is taken again where less has to be recorded in front of them (Cut.h says when), as where
+    one branch of a residual block begins with a frozen convolution and the other with a trained one: the block's input is
+    less than that and the convolution's output. They are then frozen ops behind the prefix.
+
     Assumes the program as the frontend makes it: @forward in one block, `trained` on parameters, each operand of a batch
     norm read from a parameter.
   }];
