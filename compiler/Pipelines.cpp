@@ -171,12 +171,19 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
   OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, elementTypeOf(options, context));
   MemoryUse use;
   use.elementBytes = options.f64 ? 8 : 4;
+  use.featureBatch = kFeatureBatch;
   bool done = module && run(*module, [](OpPassManager &pm) { addTransforms(pm, Stage::Forward); });
   if (done) {
     use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
     auto features = module->lookupSymbol<func::FuncOp>("features");
     use.records = resnet::recordsOf(features);
     use.prefix = resnet::layersOf(features);
+    resnet::ParameterLayout layout(*module);
+    using resnet::Space;
+    use.frozen = layout.size(Space::Frozen);
+    use.trained = layout.size(Space::Trained);
+    use.stats = layout.size(Space::Stats);
+    use.derived = layout.size(Space::FrozenDerived) + layout.size(Space::TrainedDerived);
     done = run(*module, [](OpPassManager &pm) {
       pm.addPass(resnet::createResnetToLinalg());
       addBufferization(pm);

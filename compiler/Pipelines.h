@@ -47,9 +47,10 @@ bool compile(const graph &model, const CompileOptions &options, Emit stop, llvm:
 bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                    llvm::raw_ostream &out, llvm::raw_ostream &errors);
 
-/// What a trainer needs of memory beside parameters, and where its frozen prefix ends.
+/// What a trainer needs of memory, and where its frozen prefix ends.
 struct MemoryUse {
-  int64_t elementBytes = 4;
+  int64_t elementBytes = 4, featureBatch = 0; // the latter as in resnetc_model
+  int64_t frozen = 0, trained = 0, stats = 0, derived = 0; // elements of the flat buffers
   resnetc_arena features{}, gradients{}, logits{};
   llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
   std::vector<mlir::resnet::Record> records; // nothing where an image is its own record

@@ -16,9 +16,6 @@
 using namespace mlir;
 using namespace resnetc;
 
-/// Images that `features` and `logits` take a call: enough rows for the kernels, little enough for the caches.
-static constexpr int32_t kFeatureBatch = 8;
-
 ModelTable::ModelTable(const graph &model, ModuleOp split, const CompileOptions &options, const Target &target)
     : model(model), options(options), target(target) {
   resnet::ParameterLayout layout(split);

@@ -21,6 +21,9 @@ class Module;
 
 namespace resnetc {
 
+/// Images that `features` and `logits` take a call: enough rows for the kernels, little enough for the caches.
+inline constexpr int32_t kFeatureBatch = 8;
+
 /// The arena that PlanMemory left on a function; zeros where there is none.
 resnetc_arena arenaOf(mlir::ModuleOp planned, llvm::StringRef function);
 

@@ -109,7 +109,7 @@ static bool run(const graph &model, const CommandLine &line,
     std::optional<MemoryUse> memory = measureMemory(model, line.compile, errors);
     if (!memory)
       return false;
-    explain(model, *memory, out);
+    explain(model, *memory, line.compile.maxBatch, out);
     if (line.output.empty())
       return true;
   }

@@ -3,6 +3,7 @@
 #include "Driver/Explain.h"
 
 #include "Driver/GraphPrinter.h"
+#include "Driver/Memory.h"
 #include "Driver/SpecText.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace resnetc {
+
+/// The trainer's default.
+static constexpr int64_t usualBatch = 32;
 
 namespace {
 /// What is known of a node's output.
@@ -151,18 +155,8 @@ static void printRecords(const graph &g, const std::vector<Facts> &facts,
         << llvm::join(late, ", ") << '\n';
 }
 
-static void printArenas(const MemoryUse &memory, llvm::raw_ostream &out) {
-  out << "\narena, bytes    fixed    + batch *    + threads *\n";
-  auto print = [&](llvm::StringRef name, const resnetc_arena &arena) {
-    out << llvm::formatv("{0,-10}{1,11}{2,13}{3,15}\n", name, arena.fixed,
-                         arena.per_image, arena.per_thread);
-  };
-  print("features", memory.features);
-  print("logits", memory.logits);
-  print("gradients", memory.gradients);
-}
-
-void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out) {
+void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
+             llvm::raw_ostream &out) {
   out << g.name.view() << ", " << g.parameters() << " parameters, "
       << g.trainable_parameters()
       << " trained; of one image: MFLOPs, and kB kept for the backward half"
@@ -188,7 +182,7 @@ void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out) {
       "frozen prefix: {0:f1} MFLOPs an image, {1:f1} % of forward\n",
       sum.prefix / 1e6, sum.forward ? 100.0 * sum.prefix / sum.forward : 0.0);
   printRecords(g, facts, memory, out);
-  printArenas(memory, out);
+  printMemory(g, memory, std::min(usualBatch, maxBatch), out);
 }
 
 } // namespace resnetc

@@ -13,8 +13,10 @@ namespace resnetc {
 /// A table of the layers: frozen or trained, the rule that decided it, FLOPs
 /// forward and of the gradients by input and weight that a training step
 /// computes, bytes that it keeps for its backward half; then totals, the frozen
-/// prefix and the arenas. FLOPs and kept bytes are of one image.
-void explain(const graph &g, const MemoryUse &memory, llvm::raw_ostream &out);
+/// prefix, what is recorded at its end, and memory. FLOPs and kept bytes are of
+/// one image.
+void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
+             llvm::raw_ostream &out);
 
 } // namespace resnetc
 
