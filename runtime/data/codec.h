@@ -4,6 +4,7 @@
 
 #include "data/decode.h"
 
+#include <functional>
 #include <span>
 
 namespace resnetc {
@@ -22,6 +23,16 @@ stored_image decode_png(std::span<const std::byte> bytes, exif orientation);
 
 std::string jpeg_version();
 std::string png_version();
+
+/// Part of a JPEG in strips from top to bottom. `choose` is called once, with
+/// the size and the orientation of the stored image, and gives the part of it
+/// that is wanted. `take` gets images of some rows each, whose pixels are the
+/// wanted ones from column `left` on; it may change them. Throws as
+/// decode_jpeg.
+void decode_jpeg(std::span<const std::byte> bytes, exif orientation,
+                 const std::function<rectangle(int width, int height,
+                                               int orientation)> &choose,
+                 const std::function<void(image &strip, int left)> &take);
 
 /// Throws bad_image for a width and height over the limit.
 void check_image_size(int64_t width, int64_t height);

@@ -53,6 +53,26 @@ std::string_view other_format(std::string_view head) {
   return {};
 }
 
+bool is_jpeg(std::span<const std::byte> bytes) {
+  return bytes.size() >= 3 && std::memcmp(bytes.data(), "\xff\xd8\xff", 3) == 0;
+}
+
+/// `picture` with 1 channel or 3.
+void convert(image &picture, int channels) {
+  if (channels != 1 && channels != 3)
+    throw std::invalid_argument("an image file gives 1 channel or 3");
+  if (picture.channels != channels)
+    picture = channels == 3 ? grey_to_rgb(picture) : rgb_to_grey(picture);
+}
+
+/// Copies part of an image to where another one has room for it.
+void copy_rows(const pixel_rows &from, image &to, int row) {
+  const size_t row_bytes = static_cast<size_t>(to.width) * to.channels;
+  for (int y = 0; y < from.count; ++y)
+    std::memcpy(&to.pixels[row_bytes * (row + y)],
+                from.pixels + from.stride * y, row_bytes);
+}
+
 } // namespace
 
 void check_image_size(int64_t width, int64_t height) {
@@ -66,7 +86,7 @@ image decode_image(std::span<const std::byte> bytes, int channels,
   std::string_view head(reinterpret_cast<const char *>(bytes.data()),
                         std::min<size_t>(bytes.size(), 16));
   stored_image stored;
-  if (head.starts_with("\xff\xd8\xff"))
+  if (is_jpeg(bytes))
     stored = decode_jpeg(bytes, orientation);
   else if (head.starts_with("\x89PNG\r\n\x1a\n"))
     stored = decode_png(bytes, orientation);
@@ -77,13 +97,46 @@ image decode_image(std::span<const std::byte> bytes, int channels,
   else
     throw bad_image("neither a JPEG nor a PNG file");
 
-  if (channels != 1 && channels != 3)
-    throw std::invalid_argument("an image file gives 1 channel or 3");
   image upright_image = upright(std::move(stored.pixels), stored.orientation);
-  if (upright_image.channels == channels)
-    return upright_image;
-  return channels == 3 ? grey_to_rgb(upright_image)
-                       : rgb_to_grey(upright_image);
+  convert(upright_image, channels);
+  return upright_image;
+}
+
+void decode_image(std::span<const std::byte> bytes, int channels,
+                  exif orientation, image_consumer &consumer) {
+  if (!is_jpeg(bytes)) {
+    image whole = decode_image(bytes, channels, orientation);
+    rectangle part = consumer.begin(whole.width, whole.height);
+    return consumer.add(rows_of(whole, part));
+  }
+  rectangle part; // of the stored image
+  int turn = 1, received = 0;
+  image turned; // the part as it is stored, where it must be turned
+  decode_jpeg(
+      bytes, orientation,
+      [&](int width, int height, int found) {
+        turn = found >= 2 && found <= 8 ? found : 1;
+        rectangle wanted = turn >= 5 ? consumer.begin(height, width)
+                                     : consumer.begin(width, height);
+        part = stored_part(wanted, width, height, turn);
+        if (turn != 1)
+          turned = {part.width, part.height, channels,
+                    std::vector<uint8_t>(static_cast<size_t>(part.width) *
+                                         part.height * channels)};
+        return part;
+      },
+      [&](image &strip, int left) {
+        convert(strip, channels);
+        pixel_rows rows = rows_of(strip, {left, 0, part.width, strip.height});
+        if (turn == 1)
+          return consumer.add(rows);
+        copy_rows(rows, turned, received);
+        received += strip.height;
+      });
+  if (turn == 1)
+    return;
+  turned = upright(std::move(turned), turn);
+  consumer.add(rows_of(turned, {0, 0, turned.width, turned.height}));
 }
 
 std::string decoder_versions() {

@@ -38,4 +38,20 @@ image decode_image(std::span<const std::byte> bytes, int channels,
 /// otherwise.
 std::string decoder_versions();
 
+/// Takes an image while it is decoded.
+class image_consumer {
+public:
+  virtual ~image_consumer() = default;
+  /// Given the size of the upright image: the part that is wanted, not empty.
+  virtual rectangle begin(int width, int height) = 0;
+  /// The next rows of that part, from its left edge on.
+  virtual void add(const pixel_rows &rows) = 0;
+};
+
+/// decode_image for part of the image: the same pixels, without computing the
+/// others where the format permits. All of the file is still read, so that the
+/// same files are bad. What the consumer throws passes through.
+void decode_image(std::span<const std::byte> bytes, int channels,
+                  exif orientation, image_consumer &consumer);
+
 } // namespace resnetc

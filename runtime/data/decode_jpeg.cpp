@@ -29,7 +29,11 @@ struct jpeg_reader {
 
   bool read_header();
   bool start();
-  bool read_rows(uint8_t *out, size_t row_bytes);
+  bool crop(int left, int width);
+  bool skip_rows(int count);
+  bool read_rows(uint8_t *out, size_t row_bytes, int count);
+
+  int first_column = 0; // of the rows read
 
   jpeg_decompress_struct info{};
   jpeg_error_mgr errors{};
@@ -115,21 +119,48 @@ bool jpeg_reader::start() {
   return true;
 }
 
-bool jpeg_reader::read_rows(uint8_t *out, size_t row_bytes) {
+/// Leaves out columns that are far from those wanted, and gives where the rows
+/// begin that libjpeg makes from now on. Chroma is interpolated between
+/// neighbours, so a whole MCU stays on either side: the pixels that count are
+/// those of the whole image.
+bool jpeg_reader::crop(int left, int width) {
   if (setjmp(failed))
     return false;
-  while (info.output_scanline < info.output_height) {
+  const int margin = DCTSIZE * info.max_h_samp_factor,
+            image_width = static_cast<int>(info.output_width),
+            end = std::min(left + width + margin, image_width);
+  JDIMENSION begin = std::max(left - margin, 0), count = end - begin;
+  if (count < info.output_width)
+    jpeg_crop_scanline(&info, &begin, &count); // moves begin to an MCU
+  else
+    begin = 0;
+  first_column = static_cast<int>(begin);
+  return true;
+}
+
+bool jpeg_reader::skip_rows(int count) {
+  if (setjmp(failed))
+    return false;
+  if (count > 0)
+    jpeg_skip_scanlines(&info, count);
+  return true;
+}
+
+bool jpeg_reader::read_rows(uint8_t *out, size_t row_bytes, int count) {
+  if (setjmp(failed))
+    return false;
+  const JDIMENSION begin = info.output_scanline, end = begin + count;
+  while (info.output_scanline < end) {
     constexpr JDIMENSION most =
         4; // as many rows as libjpeg may have ready at once
     JSAMPROW rows[most];
-    JDIMENSION count =
-        std::min(most, info.output_height - info.output_scanline);
-    for (JDIMENSION i = 0; i < count; ++i)
-      rows[i] = out + row_bytes * (info.output_scanline + i);
-    jpeg_read_scanlines(&info, rows, count);
+    JDIMENSION now = std::min(most, end - info.output_scanline);
+    for (JDIMENSION i = 0; i < now; ++i)
+      rows[i] = out + row_bytes * (info.output_scanline - begin + i);
+    jpeg_read_scanlines(&info, rows, now);
   }
-  // What is behind the last row doesn't matter, a missing end marker neither, as
-  // long as there are bytes for libjpeg to look ahead at: as in Pillow.
+  // What is behind the last row doesn't matter, a missing end marker neither,
+  // as long as there are bytes for libjpeg to look ahead at: as in Pillow.
   return true;
 }
 
@@ -171,39 +202,101 @@ int stored_orientation(const jpeg_decompress_struct &info) {
   return found ? *found : xmp_orientation(xmp_packet).value_or(1);
 }
 
-} // namespace
+void require(const jpeg_reader &reader, bool done) {
+  if (!done)
+    throw bad_image(fmt::format("not a readable JPEG: {}", reader.message));
+}
 
-stored_image decode_jpeg(std::span<const std::byte> bytes, exif orientation) {
-  jpeg_reader reader(bytes);
-  auto require = [&](bool done) {
-    if (!done)
-      throw bad_image(fmt::format("not a readable JPEG: {}", reader.message));
-  };
-  require(reader.read_header());
+/// Reads the header and prepares for rows.
+void open(jpeg_reader &reader) {
+  require(reader, reader.read_header());
   check_image_size(reader.info.image_width, reader.info.image_height);
   int components = reader.info.num_components;
   if (components != 1 && components != 3 && components != 4)
     throw bad_image(fmt::format(
         "a JPEG of {} colour components; 1, 3 or 4 can be read", components));
-  require(reader.start());
+  require(reader, reader.start());
+}
 
+/// Whether pixels can be computed by themselves. Coefficients that a
+/// progressive file never sent are guessed from blocks around, and libjpeg's
+/// guesses for a part are others than for the whole.
+bool can_crop(const jpeg_decompress_struct &info) {
+  if (!info.coef_bits)
+    return true;
+  const int *bits = info.coef_bits[0];
+  return std::all_of(bits, bits + info.num_components * DCTSIZE2,
+                     [](int bit) { return bit == 0; });
+}
+
+} // namespace
+
+stored_image decode_jpeg(std::span<const std::byte> bytes, exif orientation) {
+  jpeg_reader reader(bytes);
+  open(reader);
   stored_image out;
   out.pixels = {static_cast<int>(reader.info.output_width),
                 static_cast<int>(reader.info.output_height),
-                components,
+                reader.info.num_components,
                 {}};
-  size_t row_bytes = static_cast<size_t>(out.pixels.width) * components;
+  size_t row_bytes =
+      static_cast<size_t>(out.pixels.width) * out.pixels.channels;
   out.pixels.pixels.resize(row_bytes * out.pixels.height);
   if (orientation == exif::honour)
     out.orientation = stored_orientation(reader.info);
-  require(reader.read_rows(out.pixels.pixels.data(), row_bytes));
-  if (components == 4)
+  require(reader, reader.read_rows(out.pixels.pixels.data(), row_bytes,
+                                   out.pixels.height));
+  if (out.pixels.channels == 4)
     out.pixels = cmyk_to_rgb(out.pixels);
   return out;
 }
 
 std::string jpeg_version() {
   return fmt::format("{}", LIBJPEG_TURBO_VERSION_NUMBER);
+}
+
+void decode_jpeg(std::span<const std::byte> bytes, exif orientation,
+                 const std::function<rectangle(int width, int height,
+                                               int orientation)> &choose,
+                 const std::function<void(image &strip, int left)> &take) {
+  jpeg_reader reader(bytes);
+  open(reader);
+  const int width = static_cast<int>(reader.info.output_width),
+            height = static_cast<int>(reader.info.output_height),
+            components = reader.info.num_components;
+  const rectangle part =
+      choose(width, height,
+             orientation == exif::honour ? stored_orientation(reader.info) : 1);
+  const bool cropped = can_crop(reader.info);
+  if (cropped)
+    require(reader,
+            reader.crop(part.left, part.width) && reader.skip_rows(part.top));
+
+  const int read_width = static_cast<int>(reader.info.output_width);
+  const size_t row_bytes = static_cast<size_t>(read_width) * components;
+  constexpr int strip_rows = 16; // an MCU's
+  image strip;
+  auto read_strip = [&](int rows) {
+    strip.width = read_width;
+    strip.height = rows;
+    strip.channels = components;
+    strip.pixels.resize(row_bytes * rows);
+    require(reader, reader.read_rows(strip.pixels.data(), row_bytes, rows));
+    if (components == 4)
+      strip = cmyk_to_rgb(strip);
+  };
+  for (int y = cropped ? part.top : 0; y < part.top; ++y)
+    read_strip(1);
+  for (int y = 0; y < part.height; y += strip_rows) {
+    read_strip(std::min(strip_rows, part.height - y));
+    take(strip, part.left - reader.first_column);
+  }
+  // The data of the other rows is read too, so that damage is found there. What
+  // jpeg_skip_scanlines skips to the very end of the image it doesn't read.
+  if (int rest = height - (part.top + part.height); rest > 0) {
+    require(reader, reader.skip_rows(rest - 1));
+    read_strip(1);
+  }
 }
 
 } // namespace resnetc

@@ -182,18 +182,16 @@ void loader::state::view_of(int64_t index, int64_t pass_epoch,
   try {
     if (out.known = filter && filter->knows(index, view); out.known)
       return;
-    resnetc::image_file file = read_image_file(image_file.path);
+    const resnetc::image_file file = read_image_file(image_file.path);
     if (out.known = filter && filter->knows(index, view, file); out.known)
       return;
-    image decoded_image =
-        decode_image(file.bytes, spec.channels, options.orientation);
     if (options.augment == augmentation::crop_flip) {
       random_stream random(options.seed, random_purpose::augment,
                            static_cast<uint64_t>(image_file.id),
                            static_cast<uint32_t>(view));
-      out.view = training_view(decoded_image, spec, random);
+      out.view = training_view(file.bytes, options.orientation, spec, random);
     } else {
-      out.view = evaluation_view(decoded_image, spec);
+      out.view = evaluation_view(bytes, options.orientation, spec);
     }
   } catch (const std::bad_alloc &) {
     out.reason = "not enough memory to decode it";

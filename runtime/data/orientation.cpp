@@ -83,6 +83,18 @@ void gather(const uint8_t *origin, ptrdiff_t step_x, ptrdiff_t step_y,
               &out.pixels[(static_cast<size_t>(y) * out.width + x) * channels]);
 }
 
+/// Where column 0 and row 0 of the upright image lie in the stored one.
+struct placement {
+  bool right, bottom, swapped; // the axes
+};
+
+placement placement_of(int orientation) {
+  auto is_any_of = [&](auto... values) {
+    return ((orientation == values) || ...);
+  };
+  return {is_any_of(2, 3, 7, 8), is_any_of(3, 4, 6, 7), is_any_of(5, 6, 7, 8)};
+}
+
 } // namespace
 
 std::optional<int> exif_orientation(std::span<const std::byte> data) {
@@ -127,25 +139,32 @@ std::optional<int> xmp_orientation(std::string_view packet) {
   return std::nullopt;
 }
 
+rectangle stored_part(const rectangle &part, int width, int height,
+                      int orientation) {
+  placement from = placement_of(orientation);
+  rectangle out = part;
+  if (from.swapped)
+    out = {part.top, part.left, part.height, part.width};
+  if (from.right)
+    out.left = width - out.left - out.width;
+  if (from.bottom)
+    out.top = height - out.top - out.height;
+  return out;
+}
+
 image upright(image stored, int orientation) {
   if (orientation < 2 || orientation > 8)
     return stored;
   image out{stored.width, stored.height, stored.channels,
             std::vector<uint8_t>(stored.pixels.size())};
-  // Where column 0 and row 0 of the result lie: orientations 5 ... 8 swap the
-  // axes.
-  bool swapped = orientation >= 5;
-  bool from_right = orientation == 2 || orientation == 3 || orientation == 7 ||
-                    orientation == 8;
-  bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 ||
-                     orientation == 7;
+  placement from = placement_of(orientation);
   ptrdiff_t column = stored.channels, row = column * stored.width;
   const uint8_t *origin = stored.pixels.data() +
-                          (from_right ? column * (stored.width - 1) : 0) +
-                          (from_bottom ? row * (stored.height - 1) : 0);
-  ptrdiff_t step_x = from_right ? -column : column,
-            step_y = from_bottom ? -row : row;
-  if (swapped) {
+                          (from.right ? column * (stored.width - 1) : 0) +
+                          (from.bottom ? row * (stored.height - 1) : 0);
+  ptrdiff_t step_x = from.right ? -column : column,
+            step_y = from.bottom ? -row : row;
+  if (from.swapped) {
     std::swap(out.width, out.height);
     std::swap(step_x, step_y);
   }

@@ -20,6 +20,10 @@ std::optional<int> exif_orientation(std::span<const std::byte> data);
 /// `tiff:Orientation`.
 std::optional<int> xmp_orientation(std::string_view packet);
 
+/// The part of a stored image of that size that is `part` of the upright one.
+rectangle stored_part(const rectangle &part, int width, int height,
+                      int orientation);
+
 /// Turns stored pixels upright; orientations other than 2 ... 8 leave them as
 /// they are.
 image upright(image stored, int orientation);

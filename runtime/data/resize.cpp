@@ -50,37 +50,33 @@ filter_taps::range take_inputs(filter_taps &taps) {
   return {first, last.first + last.count - first};
 }
 
-/// Rows of pixels somewhere in memory.
-struct plane {
-  const uint8_t *rows;
-  size_t stride;    // bytes from row to row
-  size_t row_bytes; // of them, pixels
-  int count;
-  const uint8_t *end; // of what may be read
-};
-
-void resize_across(const plane &in, int channels, const filter_taps &taps,
-                   uint8_t *out, size_t out_stride,
+/// Rows resized across; those without readable bytes behind them from a copy.
+void resize_across(const pixel_rows &in, size_t row_bytes, int channels,
+                   const filter_taps &taps, uint8_t *out, size_t out_stride,
                    const resize_passes &passes) {
-  std::vector<uint8_t> padded;
-  for (int y = 0; y < in.count; ++y) {
-    const uint8_t *row = in.rows + in.stride * y;
-    if (static_cast<size_t>(in.end - row) <
-        in.row_bytes + resize_passes::slack) {
-      padded.assign(in.row_bytes + resize_passes::slack, 0);
-      std::memcpy(padded.data(), row, in.row_bytes);
-      row = padded.data();
-    }
-    passes.horizontal(row, channels, taps, out + out_stride * y);
+  const size_t needed = row_bytes + resize_passes::slack;
+  int direct = in.count;
+  while (direct > 0 &&
+         static_cast<size_t>(in.end - (in.pixels + in.stride * (direct - 1))) <
+             needed)
+    --direct;
+  passes.horizontal(in.pixels, in.stride, direct, channels, taps, out,
+                    out_stride);
+  for (int y = direct; y < in.count; ++y) {
+    std::vector<uint8_t> padded(needed);
+    std::memcpy(padded.data(), in.pixels + in.stride * y, row_bytes);
+    passes.horizontal(padded.data(), needed, 1, channels, taps,
+                      out + out_stride * y, out_stride);
   }
 }
 
-void resize_down(const plane &in, const filter_taps &taps, uint8_t *out,
-                 size_t out_stride, const resize_passes &passes) {
+void resize_down(const uint8_t *rows, size_t stride, size_t row_bytes,
+                 const filter_taps &taps, uint8_t *out, size_t out_stride,
+                 const resize_passes &passes) {
   for (size_t y = 0; y < taps.ranges.size(); ++y)
-    passes.vertical(in.rows + in.stride * taps.ranges[y].first, in.stride,
+    passes.vertical(rows + stride * taps.ranges[y].first, stride,
                     &taps.weights[y * taps.stride], taps.ranges[y].count,
-                    out + out_stride * y, in.row_bytes);
+                    out + out_stride * y, row_bytes);
 }
 
 const resize_passes &best_passes() {
@@ -88,6 +84,87 @@ const resize_passes &best_passes() {
 }
 
 } // namespace
+
+/// Between the passes lie rows of `middle`: resized across, or, where `down`
+/// comes first, the inputs.
+struct bilinear_resize::state {
+  const resize_passes &passes;
+  rectangle window;
+  int channels;
+  bool down_first;
+  filter_taps across, down;
+  rectangle inputs{};
+  size_t in_bytes = 0, out_bytes = 0, middle_stride = 0;
+  int received = 0;                  // rows
+  std::unique_ptr<uint8_t[]> middle{}; // [inputs.height][middle_stride]
+};
+
+bilinear_resize::bilinear_resize(const rectangle &from, int width, int height,
+                                 const rectangle &window, int channels)
+    : bilinear_resize(from, width, height, window, channels, best_passes()) {}
+
+bilinear_resize::bilinear_resize(const rectangle &from, int width, int height,
+                                 const rectangle &window, int channels,
+                                 const resize_passes &passes)
+    // Since Pillow 13 the order of the passes, and with it some rounding,
+    // depends on how much each axis shrinks.
+    : self(new state{
+          passes, window, channels,
+          from.height > height &&
+              from.height - height > 2 * (from.width - width),
+          triangle_taps(from.width, width, window.left, window.width),
+          triangle_taps(from.height, height, window.top, window.height)}) {
+  filter_taps::range columns = take_inputs(self->across),
+                     rows = take_inputs(self->down);
+  passes.pack(self->across);
+  self->inputs = {from.left + columns.first, from.top + rows.first,
+                  columns.count, rows.count};
+  self->in_bytes = static_cast<size_t>(columns.count) * channels;
+  self->out_bytes = static_cast<size_t>(window.width) * channels;
+  self->middle_stride = (self->down_first ? self->in_bytes : self->out_bytes) +
+                        resize_passes::slack;
+  self->middle = std::make_unique_for_overwrite<uint8_t[]>(self->middle_stride *
+                                                           rows.count);
+}
+
+bilinear_resize::~bilinear_resize() = default;
+
+const rectangle &bilinear_resize::inputs() const { return self->inputs; }
+
+void bilinear_resize::add(const pixel_rows &rows) {
+  uint8_t *to = &self->middle[self->middle_stride * self->received];
+  self->received += rows.count;
+  if (!self->down_first)
+    return resize_across(rows, self->in_bytes, self->channels, self->across, to,
+                         self->middle_stride, self->passes);
+  for (int y = 0; y < rows.count; ++y)
+    std::memcpy(to + self->middle_stride * y, rows.pixels + rows.stride * y,
+                self->in_bytes);
+}
+
+image bilinear_resize::finish() {
+  const rectangle &window = self->window;
+  image out{window.width, window.height, self->channels,
+            std::vector<uint8_t>(self->out_bytes * window.height)};
+  if (!self->down_first) {
+    resize_down(self->middle.get(), self->middle_stride, self->out_bytes,
+                self->down, out.pixels.data(), self->out_bytes, self->passes);
+    return out;
+  }
+  std::vector<uint8_t> rows(self->middle_stride * window.height);
+  resize_down(self->middle.get(), self->middle_stride, self->in_bytes,
+              self->down, rows.data(), self->middle_stride, self->passes);
+  const size_t padded_stride = self->out_bytes + resize_passes::slack;
+  std::vector<uint8_t> padded(padded_stride * window.height);
+  resize_across({rows.data(), self->middle_stride, window.height,
+                 rows.data() + rows.size()},
+                self->in_bytes, self->channels, self->across, padded.data(),
+                padded_stride, self->passes);
+  for (int y = 0; y < window.height; ++y)
+    std::memcpy(&out.pixels[self->out_bytes * y], &padded[padded_stride * y],
+                self->out_bytes);
+  return out;
+}
 
 image resize_bilinear(const image &source, const rectangle &from, int width,
                       int height, const rectangle &window) {
@@ -97,43 +174,9 @@ image resize_bilinear(const image &source, const rectangle &from, int width,
 image resize_bilinear(const image &source, const rectangle &from, int width,
                       int height, const rectangle &window,
                       const resize_passes &passes) {
-  filter_taps across =
-      triangle_taps(from.width, width, window.left, window.width);
-  filter_taps down =
-      triangle_taps(from.height, height, window.top, window.height);
-  filter_taps::range columns = take_inputs(across), rows = take_inputs(down);
-  passes.pack(across);
-
-  const size_t channels = source.channels, stride = source.width * channels,
-               out_bytes = window.width * channels;
-  const plane in = {source.pixels.data() + stride * (from.top + rows.first) +
-                        channels * (from.left + columns.first),
-                    stride, channels * columns.count, rows.count,
-                    source.pixels.data() + source.pixels.size()};
-  image out{
-      window.width, window.height, source.channels,
-      std::vector<uint8_t>(out_bytes * window.height + resize_passes::slack)};
-  // Since Pillow 13 the order of the passes, and with it some rounding, depends
-  // on how much each axis shrinks.
-  if (from.height > height && from.height - height > 2 * (from.width - width)) {
-    const size_t middle_stride = in.row_bytes + resize_passes::slack;
-    std::vector<uint8_t> middle(middle_stride * window.height);
-    resize_down(in, down, middle.data(), middle_stride, passes);
-    const plane resized = {middle.data(), middle_stride, in.row_bytes,
-                           window.height, middle.data() + middle.size()};
-    resize_across(resized, source.channels, across, out.pixels.data(),
-                  out_bytes, passes);
-  } else {
-    const size_t middle_stride = out_bytes + resize_passes::slack;
-    std::vector<uint8_t> middle(middle_stride * rows.count);
-    resize_across(in, source.channels, across, middle.data(), middle_stride,
-                  passes);
-    const plane resized = {middle.data(), middle_stride, out_bytes, rows.count,
-                           middle.data() + middle.size()};
-    resize_down(resized, down, out.pixels.data(), out_bytes, passes);
-  }
-  out.pixels.resize(out_bytes * window.height);
-  return out;
+  bilinear_resize resize(from, width, height, window, source.channels, passes);
+  resize.add(rows_of(source, resize.inputs()));
+  return resize.finish();
 }
 
 } // namespace resnetc

@@ -31,10 +31,11 @@ struct resize_passes {
   static constexpr size_t slack = 16;
   /// Prepares taps for `horizontal`.
   void (*pack)(filter_taps &taps);
-  /// One row of `channels` interleaved channels. `out` has room for `slack`
-  /// bytes more than is meant.
-  void (*horizontal)(const uint8_t *row, int channels, const filter_taps &taps,
-                     uint8_t *out);
+  /// Rows of `channels` interleaved channels, each with `slack` readable bytes
+  /// behind it. Rows of `out` have room for `slack` bytes more than is meant.
+  void (*horizontal)(const uint8_t *rows, size_t stride, int count,
+                     int channels, const filter_taps &taps, uint8_t *out,
+                     size_t out_stride);
   /// out[i] = rows [0, count) weighted, for `bytes` columns; `rows` points at
   /// the first one.
   void (*vertical)(const uint8_t *rows, size_t row_bytes,

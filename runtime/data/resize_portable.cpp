@@ -25,12 +25,13 @@ void horizontal_of(const uint8_t *row, const filter_taps &taps, uint8_t *out) {
   }
 }
 
-void horizontal(const uint8_t *row, int channels, const filter_taps &taps,
-                uint8_t *out) {
-  if (channels == 3)
-    horizontal_of<3>(row, taps, out);
-  else
-    horizontal_of<1>(row, taps, out);
+void horizontal(const uint8_t *rows, size_t stride, int count, int channels,
+                const filter_taps &taps, uint8_t *out, size_t out_stride) {
+  for (; count > 0; --count, rows += stride, out += out_stride)
+    if (channels == 3)
+      horizontal_of<3>(rows, taps, out);
+    else
+      horizontal_of<1>(rows, taps, out);
 }
 
 void vertical(const uint8_t *rows, size_t row_bytes, const int32_t *weights,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 namespace resnetc {
 namespace {
@@ -21,6 +22,47 @@ void flip_left_right(image &picture) {
                        row + (left + 1) * picture.channels,
                        row + right * picture.channels);
 }
+
+/// Resizes an image while it is decoded.
+class view_consumer : public image_consumer {
+public:
+  explicit view_consumer(const transform_spec &spec) : spec(spec) {}
+  void add(const pixel_rows &rows) override { resize->add(rows); }
+  image finish() { return resize->finish(); }
+
+protected:
+  const transform_spec &spec;
+  std::optional<bilinear_resize> resize;
+};
+
+class evaluation_consumer : public view_consumer {
+public:
+  using view_consumer::view_consumer;
+  rectangle begin(int width, int height) override {
+    evaluation_geometry geometry = evaluate_geometry(width, height, spec);
+    resize.emplace(rectangle{0, 0, width, height}, geometry.width,
+                   geometry.height, geometry.crop, spec.channels);
+    return resize->inputs();
+  }
+};
+
+class training_consumer : public view_consumer {
+public:
+  training_consumer(const transform_spec &spec, random_stream &random)
+      : view_consumer(spec), random(random) {}
+  rectangle begin(int width, int height) override {
+    training_geometry geometry = draw_geometry(width, height, random);
+    flip = geometry.flip;
+    resize.emplace(geometry.crop, spec.width, spec.height,
+                   rectangle{0, 0, spec.width, spec.height}, spec.channels);
+    return resize->inputs();
+  }
+
+  bool flip = false;
+
+private:
+  random_stream &random;
+};
 
 } // namespace
 
@@ -100,6 +142,23 @@ image training_view(const image &source, const transform_spec &spec,
   image out = resize_bilinear(source, geometry.crop, spec.width, spec.height,
                               {0, 0, spec.width, spec.height});
   if (geometry.flip)
+    flip_left_right(out);
+  return out;
+}
+
+image evaluation_view(std::span<const std::byte> bytes, exif orientation,
+                      const transform_spec &spec) {
+  evaluation_consumer consumer(spec);
+  decode_image(bytes, spec.channels, orientation, consumer);
+  return consumer.finish();
+}
+
+image training_view(std::span<const std::byte> bytes, exif orientation,
+                    const transform_spec &spec, random_stream &random) {
+  training_consumer consumer(spec, random);
+  decode_image(bytes, spec.channels, orientation, consumer);
+  image out = consumer.finish();
+  if (consumer.flip)
     flip_left_right(out);
   return out;
 }

@@ -2,11 +2,14 @@
 // normalisation.
 #pragma once
 
+#include "data/decode.h"
 #include "data/image.h"
 #include "data/random.h"
 #include "data/resize.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace resnetc {
@@ -44,6 +47,13 @@ image evaluation_view(const image &source, const transform_spec &spec);
 /// The same for training with `crop-flip`.
 image training_view(const image &source, const transform_spec &spec,
                     random_stream &random);
+
+/// The same views of a JPEG or PNG, decoding only what they show. Throw
+/// bad_image as decode_image does.
+image evaluation_view(std::span<const std::byte> bytes, exif orientation,
+                      const transform_spec &spec);
+image training_view(std::span<const std::byte> bytes, exif orientation,
+                    const transform_spec &spec, random_stream &random);
 
 /// (v / 255 - mean) / std as torch computes it (ToTensor, then Normalize) in
 /// the element type; T is float or double.
