@@ -70,33 +70,35 @@ void resize_across(const pixel_rows &in, size_t row_bytes, int channels,
   }
 }
 
-void resize_down(const uint8_t *rows, size_t stride, size_t row_bytes,
-                 const filter_taps &taps, uint8_t *out, size_t out_stride,
-                 const resize_passes &passes) {
-  for (size_t y = 0; y < taps.ranges.size(); ++y)
-    passes.vertical(rows + stride * taps.ranges[y].first, stride,
-                    &taps.weights[y * taps.stride], taps.ranges[y].count,
-                    out + out_stride * y, row_bytes);
-}
-
 const resize_passes &best_passes() {
   return __builtin_cpu_supports("avx2") ? avx2_passes : portable_passes;
 }
 
 } // namespace
 
-/// Between the passes lie rows of `middle`: resized across, or, where `down`
-/// comes first, the inputs.
+/// The input of the second pass is a window of rows that moves down: those
+/// across which the first pass went already, or, where the vertical pass is the
+/// first one, the inputs themselves. So it stays small and in the cache.
 struct bilinear_resize::state {
+  void take(const pixel_rows &rows);
+  void make_outputs();
+
+  /// Rows that are taken at once.
+  static constexpr int most_rows = 16;
+
   const resize_passes &passes;
   rectangle window;
   int channels;
   bool down_first;
   filter_taps across, down;
   rectangle inputs{};
-  size_t in_bytes = 0, out_bytes = 0, middle_stride = 0;
-  int received = 0;                  // rows
-  std::unique_ptr<uint8_t[]> middle{}; // [inputs.height][middle_stride]
+  size_t in_bytes = 0, out_bytes = 0, row_stride = 0;
+  int first = 0, received = 0;       // rows [first, received) of the inputs
+  int capacity = 0;                  // rows
+  std::unique_ptr<uint8_t[]> rows{}; // [capacity][row_stride]
+  int made = 0;                      // rows that the vertical pass gave
+  image out{};
+  std::vector<uint8_t> narrowed{}; // a row, whole and then resized
 };
 
 bilinear_resize::bilinear_resize(const rectangle &from, int width, int height,
@@ -121,50 +123,71 @@ bilinear_resize::bilinear_resize(const rectangle &from, int width, int height,
                   columns.count, rows.count};
   self->in_bytes = static_cast<size_t>(columns.count) * channels;
   self->out_bytes = static_cast<size_t>(window.width) * channels;
-  self->middle_stride = (self->down_first ? self->in_bytes : self->out_bytes) +
-                        resize_passes::slack;
-  self->middle = std::make_unique_for_overwrite<uint8_t[]>(self->middle_stride *
-                                                           rows.count);
+  self->row_stride = (self->down_first ? self->in_bytes : self->out_bytes) +
+                     resize_passes::slack;
+  int most_taps = 0;
+  for (filter_taps::range each : self->down.ranges)
+    most_taps = std::max(most_taps, each.count);
+  self->capacity = most_taps + state::most_rows;
+  self->rows = std::make_unique_for_overwrite<uint8_t[]>(self->row_stride *
+                                                         self->capacity);
+  self->out = {window.width, window.height, channels,
+               std::vector<uint8_t>(self->out_bytes * window.height)};
+  if (self->down_first)
+    self->narrowed.resize(self->row_stride + self->out_bytes +
+                          resize_passes::slack);
 }
 
 bilinear_resize::~bilinear_resize() = default;
 
 const rectangle &bilinear_resize::inputs() const { return self->inputs; }
 
-void bilinear_resize::add(const pixel_rows &rows) {
-  uint8_t *to = &self->middle[self->middle_stride * self->received];
-  self->received += rows.count;
-  if (!self->down_first)
-    return resize_across(rows, self->in_bytes, self->channels, self->across, to,
-                         self->middle_stride, self->passes);
-  for (int y = 0; y < rows.count; ++y)
-    std::memcpy(to + self->middle_stride * y, rows.pixels + rows.stride * y,
-                self->in_bytes);
+void bilinear_resize::state::take(const pixel_rows &in) {
+  if (received - first + in.count > capacity) { // forget rows without use
+    int needed = std::min(down.ranges[made].first, received);
+    std::memmove(rows.get(), &rows[row_stride * (needed - first)],
+                 row_stride * (received - needed));
+    first = needed;
+  }
+  uint8_t *to = &rows[row_stride * (received - first)];
+  received += in.count;
+  if (!down_first)
+    return resize_across(in, in_bytes, channels, across, to, row_stride,
+                         passes);
+  for (int y = 0; y < in.count; ++y)
+    std::memcpy(to + row_stride * y, in.pixels + in.stride * y, in_bytes);
 }
 
-image bilinear_resize::finish() {
-  const rectangle &window = self->window;
-  image out{window.width, window.height, self->channels,
-            std::vector<uint8_t>(self->out_bytes * window.height)};
-  if (!self->down_first) {
-    resize_down(self->middle.get(), self->middle_stride, self->out_bytes,
-                self->down, out.pixels.data(), self->out_bytes, self->passes);
-    return out;
+void bilinear_resize::state::make_outputs() {
+  for (; made < window.height; ++made) {
+    const filter_taps::range range = down.ranges[made];
+    if (range.first + range.count > received)
+      return;
+    uint8_t *to = &out.pixels[out_bytes * made];
+    const uint8_t *from = &rows[row_stride * (range.first - first)];
+    const int32_t *weights =
+        &down.weights[static_cast<size_t>(made) * down.stride];
+    if (!down_first) {
+      passes.vertical(from, row_stride, weights, range.count, to, out_bytes);
+      continue;
+    }
+    uint8_t *whole = &narrowed[0], *resized = &narrowed[row_stride];
+    passes.vertical(from, row_stride, weights, range.count, whole, in_bytes);
+    passes.horizontal(whole, row_stride, 1, channels, across, resized,
+                      out_bytes);
+    std::memcpy(to, resized, out_bytes);
   }
-  std::vector<uint8_t> rows(self->middle_stride * window.height);
-  resize_down(self->middle.get(), self->middle_stride, self->in_bytes,
-              self->down, rows.data(), self->middle_stride, self->passes);
-  const size_t padded_stride = self->out_bytes + resize_passes::slack;
-  std::vector<uint8_t> padded(padded_stride * window.height);
-  resize_across({rows.data(), self->middle_stride, window.height,
-                 rows.data() + rows.size()},
-                self->in_bytes, self->channels, self->across, padded.data(),
-                padded_stride, self->passes);
-  for (int y = 0; y < window.height; ++y)
-    std::memcpy(&out.pixels[self->out_bytes * y], &padded[padded_stride * y],
-                self->out_bytes);
-  return out;
 }
+
+void bilinear_resize::add(const pixel_rows &rows) {
+  for (int y = 0; y < rows.count; y += state::most_rows) {
+    self->take({rows.pixels + rows.stride * y, rows.stride,
+                std::min(state::most_rows, rows.count - y), rows.end});
+    self->make_outputs();
+  }
+}
+
+image bilinear_resize::finish() { return std::move(self->out); }
 
 image resize_bilinear(const image &source, const rectangle &from, int width,
                       int height, const rectangle &window) {

@@ -4,6 +4,7 @@
 
 #include "data/decode.h"
 #include "data/image.h"
+#include "data/normalise.h"
 #include "data/random.h"
 #include "data/resize.h"
 
@@ -66,7 +67,9 @@ public:
 private:
   int channels;
   int64_t pixel_count;
-  std::vector<T> table; // [channels][256]
+  std::vector<T> table;  // [channels][256]
+  bool computed = false; // rather than looked up
+  rgb_scale scale{};
 };
 
 } // namespace resnetc

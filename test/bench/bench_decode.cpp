@@ -3,6 +3,7 @@
 //
 //   bench_decode FOLDER [SECONDS]    prints the best and the median pass over the folder: "BEST MEDIAN"
 #include "data/decode.h"
+#include "data/image_file.h"
 #include "data/transform.h"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ int main(int argc, char **argv) {
     for (const clock::time_point begin = clock::now(); rates.empty() || since(begin) < seconds;) {
       const clock::time_point pass = clock::now();
       for (const std::string &file : files)
-        normaliser.normalise(evaluation_view(read_image_file(file), exif::honour, spec).pixels.data(), input.data());
+        normaliser.normalise(evaluation_view(read_image_file(file).bytes, exif::honour, spec).pixels.data(), input.data());
       rates.push_back(static_cast<double>(files.size()) / since(pass));
     }
   } catch (const bad_image &error) {

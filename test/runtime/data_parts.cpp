@@ -1,6 +1,7 @@
 // Parts of images, decoded by themselves: the same pixels as in the whole
 // image, and the same files are bad.
 #include "data/decode.h"
+#include "data/image_file.h"
 #include "data/transform.h"
 
 #include <gtest/gtest.h>
@@ -224,7 +225,7 @@ TEST(Views, OfFilesAreThoseOfWholeImages) {
   int good = 0;
   for (const auto &entry :
        std::filesystem::directory_iterator(TEST_INPUTS "/images")) {
-    std::vector<std::byte> bytes = read_image_file(entry.path());
+    std::vector<std::byte> bytes = read_image_file(entry.path()).bytes;
     for (int channels : {3, 1})
       for (exif orientation : {exif::honour, exif::ignore}) {
         transform_spec spec{33, 41, channels, 44, mean, deviation};
