@@ -191,7 +191,7 @@ void loader::state::view_of(int64_t index, int64_t pass_epoch,
                            static_cast<uint32_t>(view));
       out.view = training_view(file.bytes, options.orientation, spec, random);
     } else {
-      out.view = evaluation_view(bytes, options.orientation, spec);
+      out.view = evaluation_view(file.bytes, options.orientation, spec);
     }
   } catch (const std::bad_alloc &) {
     out.reason = "not enough memory to decode it";

@@ -48,7 +48,7 @@ TEST(Options, Mistakes) {
   EXPECT_EQ(parse_error("train", {"--lr", "1", "--lr", "2"}), "option --lr is given twice");
   EXPECT_EQ(parse_error("train", {"data"}), "train takes options only, got 'data'; see train --help");
   EXPECT_EQ(parse_error("train", {"--epoch", "3"}), "train has no option --epoch; did you mean --epochs?"); // no guessing of prefixes
-  EXPECT_EQ(message_of([] { find_command("tarin"); }), "no command 'tarin'; did you mean train?; there are train, eval, predict, bench, step, info");
+  EXPECT_EQ(message_of([] { find_command("tarin"); }), "no command 'tarin'; did you mean train?; there are train, eval, predict, bench, step, cache, info");
 }
 
 TEST(Options, Values) {
