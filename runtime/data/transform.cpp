@@ -66,6 +66,20 @@ private:
   random_stream &random;
 };
 
+/// Whether computing gives the very bits of a table [3][256].
+bool gives(const rgb_scale &scale, const std::vector<float> &table) {
+  uint8_t pixels[256 * 3];
+  for (int i = 0; i < 256 * 3; ++i)
+    pixels[i] = static_cast<uint8_t>(i / 3);
+  float computed[256 * 3];
+  normalise_rgb_avx2(scale, pixels, 256, computed);
+  for (int i = 0; i < 256 * 3; ++i)
+    if (std::bit_cast<uint32_t>(computed[i]) !=
+        std::bit_cast<uint32_t>(table[i % 3 * 256 + i / 3]))
+      return false;
+  return true;
+}
+
 } // namespace
 
 evaluation_geometry evaluate_geometry(int width, int height,
@@ -163,20 +177,6 @@ image training_view(std::span<const std::byte> bytes, exif orientation,
   if (consumer.flip)
     flip_left_right(out);
   return out;
-}
-
-/// Whether computing gives the very bits of a table [3][256].
-static bool gives(const rgb_scale &scale, const std::vector<float> &table) {
-  uint8_t pixels[256 * 3];
-  for (int i = 0; i < 256 * 3; ++i)
-    pixels[i] = static_cast<uint8_t>(i / 3);
-  float computed[256 * 3];
-  normalise_rgb_avx2(scale, pixels, 256, computed);
-  for (int i = 0; i < 256 * 3; ++i)
-    if (std::bit_cast<uint32_t>(computed[i]) !=
-        std::bit_cast<uint32_t>(table[i % 3 * 256 + i / 3]))
-      return false;
-  return true;
 }
 
 template <typename T>

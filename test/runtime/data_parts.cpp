@@ -2,6 +2,7 @@
 // image, and the same files are bad.
 #include "data/decode.h"
 #include "data/image_file.h"
+#include "data/resize_passes.h"
 #include "data/transform.h"
 
 #include <gtest/gtest.h>
@@ -216,6 +217,42 @@ INSTANTIATE_TEST_SUITE_P(Jpeg, Parts, testing::ValuesIn(codings),
                          [](const auto &info) {
                            return std::string(info.param.name);
                          });
+
+/// Rows that arrive in strips of any height, wide and tall, either pass first,
+/// by both implementations.
+TEST(Resize, DoesNotDependOnStrips) {
+  std::mt19937 random(9);
+  std::vector<const resize_passes *> passes = {&portable_passes};
+  if (__builtin_cpu_supports("avx2"))
+    passes.push_back(&avx2_passes);
+  for (int i = 0; i < 200; ++i) {
+    auto below = [&](int count) { return static_cast<int>(random() % count); };
+    image source{1 + below(90), 1 + below(300), i % 2 ? 3 : 1, {}};
+    source.pixels.resize(static_cast<size_t>(source.width) * source.height *
+                         source.channels);
+    for (uint8_t &value : source.pixels)
+      value = static_cast<uint8_t>(random());
+    const rectangle from = random_part(random, source.width, source.height);
+    const int width = 1 + below(80), height = 1 + below(80);
+    const rectangle window = random_part(random, width, height);
+    const image expected =
+        resize_bilinear(source, from, width, height, window, portable_passes);
+    for (const resize_passes *each : passes) {
+      ASSERT_EQ(
+          resize_bilinear(source, from, width, height, window, *each).pixels,
+          expected.pixels);
+      bilinear_resize resize(from, width, height, window, source.channels,
+                             *each);
+      rectangle part = resize.inputs();
+      for (const int bottom = part.top + part.height; part.top < bottom;
+           part.top += part.height) {
+        part.height = std::min(1 + below(40), bottom - part.top);
+        resize.add(rows_of(source, part));
+      }
+      ASSERT_EQ(resize.finish().pixels, expected.pixels) << i;
+    }
+  }
+}
 
 const double mean[] = {0.485, 0.456, 0.406},
              deviation[] = {0.229, 0.224, 0.225};

@@ -165,6 +165,34 @@ TEST(Transform, NormalisesAsTorch) {
   }
 }
 
+/// (v / 255 - mean) / std in single precision, to the bit, for all values and
+/// for counts of pixels that leave a rest; the last scale makes infinities.
+TEST(Transform, NormalisesAllValuesExactly) {
+  const double means[][3] = {
+      {0.485, 0.456, 0.406}, {0.5, 0.5, 0.5}, {0, 1, 0.1307}, {0.3, 0.2, 0.1}};
+  const double stds[][3] = {{0.229, 0.224, 0.225},
+                            {0.5, 0.5, 0.5},
+                            {1, 3e-3, 0.3081},
+                            {1e-39, 1e-42, 1e38}};
+  for (int scale = 0; scale < 4; ++scale)
+    for (int width : {1, 5, 8, 9, 16, 255, 256}) {
+      std::vector<uint8_t> pixels(width * 3);
+      for (int i = 0; i < width * 3; ++i)
+        pixels[i] = static_cast<uint8_t>(i / 3);
+      std::vector<float> out(width * 3 + 1, 7);
+      normaliser<float>({1, width, 3, 1, means[scale], stds[scale]})
+          .normalise(pixels.data(), out.data());
+      for (int i = 0; i < width * 3; ++i) {
+        float value = (static_cast<float>(i / 3) / 255.f -
+                       static_cast<float>(means[scale][i % 3])) /
+                      static_cast<float>(stds[scale][i % 3]);
+        ASSERT_EQ(std::memcmp(&value, &out[i], sizeof value), 0)
+            << scale << " " << width << " " << i;
+      }
+      ASSERT_EQ(out[width * 3], 7);
+    }
+}
+
 TEST(Transform, NormalisesOneChannel) {
   const double mean[] = {0.5}, std[] = {0.5};
   const uint8_t pixels[] = {0, 255};
