@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -181,7 +182,8 @@ std::int64_t arguments::bytes(const std::string &name,
   constexpr std::string_view units = "KMGT";
   std::string digits = *value;
   double unit = 1;
-  if (std::size_t power = units.find(digits.back()); power != units.npos) {
+  if (std::size_t power = units.find(static_cast<char>(std::toupper(digits.back())));
+      power != units.npos) {
     unit = std::pow(1000, power + 1);
     digits.pop_back();
   }

@@ -38,6 +38,25 @@ TEST(Options, PositionalsAndTerminator) {
   EXPECT_EQ(options.positional(), (std::vector<std::string>{"a.jpg", "b.jpg", "--c.jpg"}));
 }
 
+TEST(Options, Sizes) {
+  EXPECT_EQ(parse("train", {"--cache-size", "10G"}).bytes("cache-size", 7), 10'000'000'000);
+  EXPECT_EQ(parse("train", {"--cache-size", "1.5k"}).bytes("cache-size", 7), 1500);
+  EXPECT_EQ(parse("train", {"--cache-size", "0"}).bytes("cache-size", 7), 0);
+  EXPECT_EQ(parse("train", {}).bytes("cache-size", 7), 7);
+  for (const char *wrong : {"G", "-1", "1GB", "ten", "1e30", "nan"})
+    EXPECT_NE(message_of([&] { parse("train", {"--cache-size", wrong}).bytes("cache-size", 7); }).find("a size such as 500M"),
+              std::string::npos)
+        << wrong;
+}
+
+TEST(Options, SomeRepeat) {
+  arguments options = parse("train", {"--sweep", "lr=1,2", "--sweep=seed=3"});
+  EXPECT_EQ(options.all("sweep"), (std::vector<std::string>{"lr=1,2", "seed=3"}));
+  EXPECT_TRUE(options.all("lr").empty());
+  EXPECT_DOUBLE_EQ(options.with("lr", "0.5").real("lr", 0, 0, 1), 0.5);
+  EXPECT_FALSE(options.given("lr"));
+}
+
 TEST(Options, Mistakes) {
   EXPECT_EQ(parse_error("train", {"--weigths", "x"}), "train has no option --weigths; did you mean --weights?");
   EXPECT_EQ(parse_error("train", {"--zzzzzz"}), "train has no option --zzzzzz");
