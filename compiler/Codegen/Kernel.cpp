@@ -39,7 +39,13 @@ public:
     llvm::erase(parallels, rootLoops.vectorDim);
     llvm::erase(parallels, rootLoops.rowDim);
     llvm::erase(parallels, rootLoops.lineDim);
-    outerLoops(readOuter());
+    SmallVector<std::pair<int64_t, int64_t>> outer = readOuter();
+    outerLoops(outer, [&] {
+      // With part of a sum only, what all tiles read of it stays in the first-level cache if they follow one another.
+      if (!outer.empty())
+        return vectorLoop([&] { parallelLoops(parallels, [&] { planeLoop(); }); });
+      parallelLoops(parallels, [&] { vectorLoop([&] { planeLoop(); }); });
+    });
     eraseOps();
   }
 
@@ -74,10 +80,10 @@ private:
     body(loop.getInductionVar());
   }
 
-  /// Blocks of outer reductions, then every parallel dimension but those of the tile.
-  void outerLoops(ArrayRef<std::pair<int64_t, int64_t>> outer) {
+  /// Blocks of outer reductions.
+  void outerLoops(ArrayRef<std::pair<int64_t, int64_t>> outer, llvm::function_ref<void()> body) {
     if (outer.empty())
-      return parallelLoops(parallels);
+      return body();
     auto [dim, step] = outer.front();
     OpFoldResult whole = sizes[dim];
     if (std::optional<int64_t> size = staticSize(dim))
@@ -86,7 +92,7 @@ private:
     loop(whole, step, [&, dim = dim, step = step](Value iv) {
       bases[dim] = iv;
       sizes[dim] = blockSize(whole, step, iv);
-      outerLoops(outer.drop_front());
+      outerLoops(outer.drop_front(), body);
       sizes[dim] = whole;
       bases.erase(dim);
     });
@@ -100,71 +106,76 @@ private:
     return arith::MinUIOp::create(b, loc, rest, constant(step)).getResult();
   }
 
-  void parallelLoops(ArrayRef<int64_t> dims) {
+  /// Every parallel dimension but those of the tile.
+  void parallelLoops(ArrayRef<int64_t> dims, llvm::function_ref<void()> body) {
     if (dims.empty())
-      return vectorLoop();
+      return body();
     loop(sizes[dims.front()], 1, [&](Value iv) {
       rootLoops.ivs[dims.front()] = iv;
-      parallelLoops(dims.drop_front());
+      parallelLoops(dims.drop_front(), body);
     });
   }
 
-  void vectorLoop() {
+  void vectorLoop(llvm::function_ref<void()> body) {
     if (rootLoops.vectorDim == kNone)
-      return lineLoop();
+      return body();
     loop(sizes[rootLoops.vectorDim], tile.lanes * tile.vectors, [&](Value iv) {
       rootLoops.ivs[rootLoops.vectorDim] = iv;
-      lineLoop();
+      body();
     });
   }
 
-  /// Runs `emit` for whole tiles along a dimension of known size, then for the rest.
-  void tilesAlong(int64_t dim, int64_t Tile::*extent, const Tile &shape, llvm::function_ref<void(const Tile &)> emit) {
-    Tile rest = shape;
-    int64_t size = *staticSize(dim);
-    rest.*extent = size % (shape.*extent);
-    loop(b.getIndexAttr(size - rest.*extent), shape.*extent, [&](Value iv) {
-      rootLoops.ivs[dim] = iv;
-      emit(shape);
-    });
-    if (rest.*extent) {
-      rootLoops.ivs[dim] = constant(size - rest.*extent);
-      emit(rest);
-    }
-  }
-
-  void lineLoop() {
-    if (rootLoops.lineDim == kNone)
-      return rowLoop(tile);
-    tilesAlong(rootLoops.lineDim, &Tile::lines, tile, [&](const Tile &t) { rowLoop(t); });
-  }
-
-  void rowLoop(const Tile &shape) {
+  /// All tiles along lines and rows.
+  void planeLoop() {
     if (rootLoops.rowDim == kNone)
-      return emitTile(shape);
+      return emitTile({1, 1});
+    for (const Patch &patch : tile.patches)
+      linesOf(patch);
     if (staticSize(rootLoops.rowDim))
-      return tilesAlong(rootLoops.rowDim, &Tile::rows, shape, [&](const Tile &t) { emitTile(t); });
+      return;
     // The number of rows is known at run time alone: whole tiles, then single rows.
-    Tile rest = shape;
-    rest.rows = 1;
     Value size = sizeOf(rootLoops.rowDim);
-    Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(shape.rows)));
-    rowsBetween(constant(0), whole, shape);
-    rowsBetween(whole, size, rest);
+    Value whole = arith::SubIOp::create(b, loc, size, arith::RemUIOp::create(b, loc, size, constant(tile.rows)));
+    between(rootLoops.rowDim, constant(0), whole, tile.rows, [&] { emitTile({1, tile.rows}); });
+    between(rootLoops.rowDim, whole, size, 1, [&] { emitTile({1, 1}); });
   }
 
-  void rowsBetween(Value begin, Value end, Tile shape) {
-    auto loop = scf::ForOp::create(b, loc, begin, end, constant(shape.rows));
+  void linesOf(const Patch &patch) {
+    if (rootLoops.lineDim == kNone)
+      return rowsOf(patch);
+    along(rootLoops.lineDim, patch.line, patch.lines, patch.tileLines, [&] { rowsOf(patch); });
+  }
+
+  void rowsOf(const Patch &patch) {
+    along(rootLoops.rowDim, patch.row, patch.rows, patch.tileRows, [&] { emitTile({patch.tileLines, patch.tileRows}); });
+  }
+
+  /// Runs body with dimension `dim` at `begin`, `begin + step`, ..., without a loop where one step covers all.
+  void along(int64_t dim, int64_t begin, int64_t count, int64_t step, llvm::function_ref<void()> body) {
+    if (count > step)
+      return between(dim, constant(begin), constant(begin + count), step, body);
+    rootLoops.ivs[dim] = constant(begin);
+    body();
+  }
+
+  void between(int64_t dim, Value begin, Value end, int64_t step, llvm::function_ref<void()> body) {
+    auto loop = scf::ForOp::create(b, loc, begin, end, constant(step));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    rootLoops.ivs[rootLoops.rowDim] = loop.getInductionVar();
-    emitTile(shape);
+    rootLoops.ivs[dim] = loop.getInductionVar();
+    body();
   }
 
   //===--- the tile ---===//
 
+  /// Steps of a loop that is written out.
+  static constexpr int64_t kUnrolled = 8;
+
   struct Position {
     int64_t line, row, vector;
+  };
+  struct Extent {
+    int64_t lines, rows;
   };
 
   /// How far the position is along a dimension, from the tile's first element.
@@ -174,14 +185,14 @@ private:
     return dim == loops.rowDim ? at.row : dim == loops.lineDim ? at.line : 0;
   }
 
-  void forEach(const Tile &t, llvm::function_ref<void(Position)> body) {
+  void forEach(Extent t, llvm::function_ref<void(Position)> body) {
     for (int64_t line = 0; line < t.lines; ++line)
       for (int64_t row = 0; row < t.rows; ++row)
-        for (int64_t vector = 0; vector < t.vectors; ++vector)
+        for (int64_t vector = 0; vector < tile.vectors; ++vector)
           body({line, row, vector});
   }
 
-  void emitTile(const Tile &t) {
+  void emitTile(Extent t) {
     SmallVector<Value> sums;
     forEach(t, [&](Position at) {
       for (int64_t i = 0, n = op.getNumDpsInits(); i < n; ++i)
@@ -206,7 +217,7 @@ private:
     return load(op, op.getDpsInitsMutable()[output], at, rootLoops, /*spread=*/true);
   }
 
-  SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, const Tile &t, ArrayRef<Value> sums) {
+  SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, Extent t, ArrayRef<Value> sums) {
     if (dims.empty())
       return step(t, sums);
     int64_t dim = dims.front();
@@ -217,6 +228,15 @@ private:
     if (staticSize(dim) == 1) {
       inner(constant(0));
       return reductionLoops(dims.drop_front(), t, sums);
+    }
+    // Parts of sums are short, and leaving their innermost loops costs what a branch costs that was not foreseen.
+    if (std::optional<int64_t> size = staticSize(dim); size && *size <= kUnrolled && dims.size() == 1 && !bases.empty() && !base) {
+      SmallVector<Value> next(sums);
+      for (int64_t i = 0; i < *size; ++i) {
+        inner(constant(i));
+        next = step(t, next);
+      }
+      return next;
     }
     auto loop = scf::ForOp::create(b, loc, constant(0), sizeOf(dim), constant(1), sums);
     OpBuilder::InsertionGuard guard(b);
@@ -231,7 +251,7 @@ private:
   using LoadedValues = DenseMap<std::tuple<unsigned, int64_t, int64_t, int64_t>, Value>;
 
   /// One step of the reduction (or the whole of an elementwise op) for all rows and vectors of the tile.
-  SmallVector<Value> step(const Tile &t, ArrayRef<Value> sums) {
+  SmallVector<Value> step(Extent t, ArrayRef<Value> sums) {
     LoadedValues loaded;
     SmallVector<Value> next;
     int64_t outputs = op.getNumDpsInits();
@@ -240,7 +260,7 @@ private:
       SmallVector<Value> arguments;
       for (OpOperand &operand : op->getOpOperands()) {
         if (op.isDpsInit(&operand) && reduces) {
-          int64_t tilePosition = (at.line * t.rows + at.row) * t.vectors + at.vector;
+          int64_t tilePosition = (at.line * t.rows + at.row) * tile.vectors + at.vector;
           arguments.push_back(sums[tilePosition * outputs + operand.getOperandNumber() - op.getNumDpsInputs()]);
           continue;
         }

@@ -48,8 +48,9 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
     dimension (its last parallel one, contiguous wherever it is used) and a row dimension (the parallel one before). A
     register tile of M rows by V vectors is kept in values through the reduction loops: vector loads of what
     varies along the vector dimension, scalar loads and broadcasts of what does not. A fill before and an elementwise
-    op behind are computed in the tile. Rows that no tile divides are met by a second tile of the rest; where their number
-    is only known at run time, by single rows. The order of each sum is the same in all of them.
+    op behind are computed in the tile. Rows that no tile divides, and lines of few rows, are covered by tiles of up to
+    a few shapes; rows whose number is only known at run time, by whole tiles and single rows. With part of a sum (`resnet.outer`)
+    the vectors go around all tiles, and an innermost loop of few steps is written out. The order of each sum is the same in all of them.
 
     A tile's buffers that registers don't replace go on the stack, once for all tiles.
 

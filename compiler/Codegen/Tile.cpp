@@ -4,6 +4,8 @@
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::resnet;
 
@@ -48,21 +50,57 @@ int64_t mlir::resnet::epilogueDim(linalg::GenericOp root, linalg::GenericOp epil
   return kNone;
 }
 
-/// The size of the fewest parts of at most `most` that are as equal as they can be.
-static int64_t evenly(int64_t size, int64_t most) {
-  int64_t parts = (size + most - 1) / most;
-  return (size + parts - 1) / parts;
-}
+namespace {
 
-/// Rows a tile: as many as the registers hold, but of a number that divides the size where a good one exists.
-static int64_t rowsFor(int64_t size, int64_t most) {
-  if (size <= most)
-    return size;
-  for (int64_t rows = most; 2 * rows >= most; --rows)
-    if (size % rows == 0)
-      return rows;
-  return evenly(size, most);
-}
+/// Finds the cheapest cover of a plane by tiles, in half cycles of one step of a sum: two multiply-adds or two loads a cycle,
+/// and eight multiply-adds on their way where each takes four cycles.
+class Cover {
+public:
+  Cover(int64_t vectors, int64_t most) : vectors(vectors), most(most) {}
+
+  void find(int64_t line, int64_t row, int64_t lines, int64_t rows, SmallVectorImpl<Patch> &patches) {
+    if (lines == 0 || rows == 0)
+      return;
+    Choice c = best(lines, rows);
+    int64_t wholeLines = lines - lines % c.tileLines;
+    patches.push_back({line, row, wholeLines, c.rows, c.tileLines, c.tileRows});
+    find(line, row + c.rows, wholeLines, rows - c.rows, patches);
+    find(line + wholeLines, row, lines - wholeLines, rows, patches);
+  }
+
+private:
+  struct Choice {
+    int64_t cost, tileLines, tileRows, rows;
+  };
+
+  int64_t costOf(int64_t places) const { return std::max<int64_t>({places * vectors, places + vectors, 8}); }
+
+  /// The first patch: tiles of one shape, along rows as many as there is space for or one fewer.
+  Choice best(int64_t lines, int64_t rows) {
+    if (lines == 0 || rows == 0)
+      return {0, 1, 1, 0};
+    if (auto it = known.find({lines, rows}); it != known.end())
+      return it->second;
+    Choice result{std::numeric_limits<int64_t>::max(), 1, 1, 0};
+    for (int64_t r = std::min(rows, most); r > 0; --r)
+      for (int64_t l = std::min(lines, most / r); l > 0; --l)
+        for (int64_t count = rows / r; count > 0 && count + 1 >= rows / r; --count) {
+          // A tile is begun and ended, and each kind of tile is code.
+          int64_t cost = (lines / l) * count * (costOf(l * r) + 1) + 1;
+          if (cost < result.cost)
+            cost += best(lines - lines % l, rows - count * r).cost + best(lines % l, rows).cost;
+          if (cost < result.cost)
+            result = {cost, l, r, count * r};
+        }
+    known[{lines, rows}] = result;
+    return result;
+  }
+
+  int64_t vectors, most;
+  llvm::DenseMap<std::pair<int64_t, int64_t>, Choice> known;
+};
+
+} // namespace
 
 Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes,
                               const KernelTarget &target) {
@@ -98,15 +136,16 @@ Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, 
   // Accumulators, the vectors of one step, and one to broadcast into.
   int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * op.getNumDpsInits()) : 4;
   most = std::max<int64_t>(1, most);
-  std::optional<int64_t> rows = getConstantIntValue(sizes[tile.rowDim]);
-  tile.rows = rows ? rowsFor(*rows, most) : std::min<int64_t>(8, most);
-  if (!reduces || tile.rows != rows || 2 * tile.rows > most)
+  std::optional<int64_t> rows = getConstantIntValue(sizes[tile.rowDim]), lines = 1;
+  if (!rows) {
+    tile.rows = std::min<int64_t>(8, most);
     return tile;
-  int64_t lineDim = next();
-  std::optional<int64_t> lines = lineDim == kNone ? std::nullopt : getConstantIntValue(sizes[lineDim]);
-  if (lines) {
-    tile.lineDim = lineDim;
-    tile.lines = evenly(*lines, most / tile.rows);
   }
+  if (int64_t dim = reduces && *rows < 2 * most ? next() : kNone; dim != kNone)
+    if (std::optional<int64_t> size = getConstantIntValue(sizes[dim])) {
+      tile.lineDim = dim;
+      lines = size;
+    }
+  Cover(tile.vectors, most).find(0, 0, *lines, *rows, tile.patches);
   return tile;
 }

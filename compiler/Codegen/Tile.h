@@ -10,14 +10,22 @@ namespace mlir::resnet {
 /// No dimension.
 inline constexpr int64_t kNone = -1;
 
-/// A register tile: `lines` along the line dimension, `rows` along the row dimension, `vectors` of `lanes` along the vector
-/// dimension. More than one line only where the rows are all that there are.
-struct Tile {
-  int64_t lines = 1, rows = 1, vectors = 1, lanes = 1;
-  int64_t vectorDim = kNone, rowDim = kNone, lineDim = kNone;
+/// Part of a plane, which whole tiles of one shape cover.
+struct Patch {
+  int64_t line, row;           // where it begins
+  int64_t lines, rows;         // its size
+  int64_t tileLines, tileRows; // a tile's
 };
 
-/// The tile of an op whose loops have these sizes. The vector dimension is the last parallel one, if every operand of the op
+/// Register tiles: each some lines along the line dimension, rows along the row dimension, and `vectors` of `lanes` along the
+/// vector dimension. Where the number of rows is known at run time alone, there are no patches but tiles of `rows` rows.
+struct Tile {
+  int64_t rows = 1, vectors = 1, lanes = 1;
+  int64_t vectorDim = kNone, rowDim = kNone, lineDim = kNone;
+  SmallVector<Patch> patches;
+};
+
+/// The tiles of an op whose loops have these sizes. The vector dimension is the last parallel one, if every operand of the op
 /// and of its epilogue that varies along it is contiguous there; the row dimension is the parallel one before that
 /// is not 1, and the line dimension the one before that, of contractions. Without a vector dimension the tile is one scalar.
 Tile chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes, const KernelTarget &target);

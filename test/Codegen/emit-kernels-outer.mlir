@@ -76,3 +76,26 @@ func.func @no_epilogue(%x: memref<2x6xf32>, %w: memref<6x8xf32>, %y: memref<2x8x
   }
   return
 }
+
+// Vectors go around all tiles of a block, and the few steps of an innermost loop that is no block are written out.
+// CHECK-LABEL: func.func @written_out(
+// CHECK:       scf.for %[[BLOCK:.*]] = %c0 to %c6 step %c2 {
+// CHECK:         scf.for %[[VECTOR:.*]] = %c0 to %c16 step %c8 {
+// CHECK:           scf.for %{{.*}} = %c0 to %c4 step %c2 {
+// CHECK:             :4 = scf.for %{{.*}} = %c0 to %c2 step %c1
+// CHECK-COUNT-6:       memref.load
+// CHECK-NOT:         {{scf.for|memref.load}}
+// CHECK:             scf.yield
+// CHECK:       return
+func.func @written_out(%x: memref<5x1x6x3xf32>, %w: memref<6x3x16xf32>, %y: memref<5x1x16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(n, h, k, b, c) -> (n, h, b, c)>, affine_map<(n, h, k, b, c) -> (b, c, k)>,
+                                   affine_map<(n, h, k, b, c) -> (n, h, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %w : memref<5x1x6x3xf32>, memref<6x3x16xf32>) outs(%y : memref<5x1x16xf32>) attrs = {resnet.outer = array<i64: 3, 2>} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %o, %p : f32
+    linalg.yield %q : f32
+  }
+  return
+}

@@ -137,21 +137,18 @@ func.func @dynamic(%x: memref<?x3xf32>, %w: memref<3x8xf32>, %y: memref<?x8xf32>
   return
 }
 
-// Two columns alone leave registers empty: of three lines two go together, then the third. The epilogue goes along.
+// Two columns alone leave registers empty: three lines go together, column by column. The epilogue goes along.
 // CHECK-LABEL: func.func @lines(
-// CHECK-NOT:   scf.for
-// CHECK:       %[[SUM:.*]]:8 = scf.for
-// CHECK-COUNT-4:   memref.load %[[X:.*]][
+// CHECK:       scf.for %[[COLUMN:.*]] = %c0 to %c2 step %c1 {
+// CHECK:         %[[SUM:.*]]:6 = scf.for
+// CHECK-COUNT-3:   memref.load %[[X:.*]][
 // CHECK-NOT:       memref.load
 // CHECK:           scf.yield
-// CHECK:       arith.maximumf %[[SUM]]#0,
-// CHECK:       vector.store %{{.*}}, %[[Y:.*]][%c0, %c0, %c0]
-// CHECK:       vector.store %{{.*}}, %[[Y]][%c0, %c1, %c0]
-// CHECK:       arith.maximumf %[[SUM]]#7,
-// CHECK:       vector.store %{{.*}}, %[[Y]][%c1, %c1, %c4]
-// CHECK:       %[[SUM:.*]]:4 = scf.for
-// CHECK:       arith.maximumf %[[SUM]]#3,
-// CHECK:       vector.store %{{.*}}, %[[Y]][%c2, %c1, %c4]
+// CHECK:         arith.maximumf %[[SUM]]#0,
+// CHECK:         vector.store %{{.*}}, %[[Y:.*]][%c0, %[[COLUMN]], %c0]
+// CHECK:         vector.store %{{.*}}, %[[Y]][%c0, %[[COLUMN]], %c4]
+// CHECK:         arith.maximumf %[[SUM]]#5,
+// CHECK:         vector.store %{{.*}}, %[[Y]][%c2, %[[COLUMN]], %c4]
 // CHECK-NOT:   scf.for
 // CHECK:       return
 func.func @lines(%x: memref<3x2x3xf32>, %w: memref<3x8xf32>, %y: memref<3x2x8xf32>) {
@@ -173,6 +170,35 @@ func.func @lines(%x: memref<3x2x3xf32>, %w: memref<3x8xf32>, %y: memref<3x2x8xf3
   ^bb0(%v: f32, %o: f32):
     %m = arith.maximumf %v, %zero : f32
     linalg.yield %m : f32
+  }
+  return
+}
+
+// Seven by seven: no rectangle of at most six divides it. Five columns of each line, five lines of the other two columns, and
+// the corner of two by two: each tile has the eight sums that two multiply-adds a cycle need.
+// YMM-LABEL: func.func @plane(
+// YMM:       scf.for %[[LINE:.*]] = %c0 to %c7 step %c1 {
+// YMM:         :10 = scf.for
+// YMM:         vector.store {{.*}}[%[[LINE]], %c0, %c0]
+// YMM:         vector.store {{.*}}[%[[LINE]], %c4, %c8]
+// YMM:       scf.for %[[ROW:.*]] = %c5 to %c7 step %c1 {
+// YMM:         :10 = scf.for
+// YMM:         vector.store {{.*}}[%c0, %[[ROW]], %c0]
+// YMM:         vector.store {{.*}}[%c4, %[[ROW]], %c8]
+// YMM:       :8 = scf.for
+// YMM:       vector.store {{.*}}[%c5, %c5, %c0]
+// YMM:       vector.store {{.*}}[%c6, %c6, %c8]
+// YMM-NOT:   scf.for
+// YMM:       return
+func.func @plane(%x: memref<7x7x3xf32>, %w: memref<3x16xf32>, %y: memref<7x7x16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(h, w, k, c) -> (h, w, c)>, affine_map<(h, w, k, c) -> (c, k)>,
+                                   affine_map<(h, w, k, c) -> (h, w, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<7x7x3xf32>, memref<3x16xf32>) outs(%y : memref<7x7x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %o, %p : f32
+    linalg.yield %q : f32
   }
   return
 }
