@@ -39,9 +39,10 @@ struct Blocking {
 
   /// A task takes all rows of a small plane: its few columns alone do not fill the registers. Where one output block's weights
   /// do not stay in the second-level cache, it takes several images, or as many rows of a large plane as its stack holds, and
-  /// passes over them with as many input blocks' weights as stay.
+  /// passes over them with as few weights at a time as the first-level cache holds beside their input: one input block's
+  /// for one row of the window, of windows of one those of several blocks. A sum keeps its order.
   Blocking(int64_t blocks, int64_t taps, int64_t rows, int64_t columns, int64_t elementBytes) {
-    constexpr int64_t kWeightBytes = 160 << 10, kSmallPlane = 32, kPixels = 128;
+    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 32, kPixels = 256, kImages = 16;
     int64_t one = taps * kBlock * kBlock * elementBytes, pixels = rows * columns;
     if (blocks * one <= kWeightBytes) {
       if (pixels <= kSmallPlane)
@@ -55,10 +56,10 @@ struct Blocking {
     while (rows % held != 0)
       --held;
     if (held == rows)
-      tile = {std::clamp<int64_t>(kPixels / pixels, 1, 16), 1};
+      tile = {pixels < kPixels ? std::min<int64_t>(kImages, llvm::bit_floor(uint64_t(kPixels / pixels))) : 1, 1};
     else
       tile = {1, 1, held};
-    outer = {{5, std::max<int64_t>(1, kWeightBytes / one)}};
+    outer = {{5, std::max<int64_t>(1, kStepBytes / one)}, {6, 1}};
   }
 };
 
@@ -167,7 +168,7 @@ LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
 }
 
 /// Images of a weight gradient's block: as many small planes as make up for loading and storing the sums.
-static int64_t imagesABlock(const Geometry &g) { return std::max<int64_t>(1, 64 / (g.outHeight * g.outWidth)); }
+static int64_t imagesABlock(const Geometry &g) { return std::max<int64_t>(1, 128 / (g.outHeight * g.outWidth)); }
 
 /// Rows of a weight gradient's block: what stays in the second-level cache while all blocks pass over it.
 static int64_t rowsABlock(const Geometry &g) {

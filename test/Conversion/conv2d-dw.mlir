@@ -11,7 +11,7 @@
 // CHECK-NEXT:  %[[DW:.*]] = linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d6, d1, d7 * 2 + d2, d8 * 2 + d3, d4)>,
 // CHECK-SAME:    affine_map<{{[^>]*}}-> (d6, d0, d7, d8, d5)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4, d5)>],
 // CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
-// CHECK-SAME:    ins(%[[X]], %[[DY]] : {{.*}}) outs(%[[BEFORE]] : {{.*}}resnet.outer = array<i64: 6, 5, 7, 3>, resnet.tile = array<i64: 1, 1>
+// CHECK-SAME:    ins(%[[X]], %[[DY]] : {{.*}}) outs(%[[BEFORE]] : {{.*}}resnet.outer = array<i64: 6, 10, 7, 3>, resnet.tile = array<i64: 1, 1>
 // CHECK:         arith.mulf
 // CHECK-NEXT:    arith.addf
 // CHECK:       bufferization.materialize_in_destination %[[DW]] in restrict writable %[[VIEW]]

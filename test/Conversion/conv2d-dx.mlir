@@ -45,7 +45,7 @@ func.func @unpadded(%dy: tensor<?x8x3x5xf32>) -> tensor<?x8x5x7xf32> {
 // -----
 
 // CHECK-LABEL: func.func @wide(
-// CHECK:       attrs = {resnet.outer = array<i64: 5, {{[0-9]+}}>, resnet.tile
+// CHECK:       attrs = {resnet.outer = array<i64: 5, 1, 6, 1>, resnet.tile
 // CHECK:         arith.mulf
 // CHECK:       return
 resnet.parameter @w "conv_weight" : tensor<2048x2048x3x3xf32>

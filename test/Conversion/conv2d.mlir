@@ -49,9 +49,10 @@ func.func @pointwise(%x: tensor<?x64x5x7xf32>) -> tensor<?x8x5x7xf32> {
 
 // -----
 
-// More weights than a cache holds: blocks of input channels (dimension 5) go around all rows of some small planes.
+// More weights than a cache holds: blocks of input channels (dimension 5) and rows of the window (6) go around all rows of
+// some small planes.
 // CHECK-LABEL: func.func @wide(
-// CHECK:       linalg.generic {{.*}} outs({{.*}} : tensor<?x64x7x7x32xf32>) attrs = {resnet.outer = array<i64: 5, {{[0-9]+}}>, resnet.tile = array<i64: 2, 1>}
+// CHECK:       linalg.generic {{.*}} outs({{.*}} : tensor<?x64x7x7x32xf32>) attrs = {resnet.outer = array<i64: 5, 1, 6, 1>, resnet.tile = array<i64: 4, 1>}
 // CHECK:         arith.mulf
 // CHECK:       linalg.generic {{.*}} outs({{.*}} : tensor<?x64x7x7x32xf32>)
 // CHECK:         arith.maximumf
@@ -68,7 +69,7 @@ func.func @wide(%x: tensor<?x2048x7x7xf32>) -> tensor<?x2048x7x7xf32> {
 
 // A large plane: as many of its rows as a stack holds, of a number that divides them.
 // CHECK-LABEL: func.func @wide_rows(
-// CHECK:       linalg.generic {{.*}} attrs = {resnet.outer = array<i64: 5, {{[0-9]+}}>, resnet.tile = array<i64: 1, 1, 10>}
+// CHECK:       linalg.generic {{.*}} attrs = {resnet.outer = array<i64: 5, 1, 6, 1>, resnet.tile = array<i64: 1, 1, 10>}
 // CHECK:       return
 resnet.parameter @w "conv_weight" : tensor<512x512x3x3xf32>
 func.func @features() { return }
