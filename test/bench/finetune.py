@@ -7,9 +7,9 @@
 DIR holds finetune_torch.py, run by --python (one with PyTorch and scikit-image). The photos are 500x400 JPEGs, crops with
 jitter of the 20 pictures that come with scikit-image, one picture a class: --images of each to train on, a tenth of that to
 validate by. Both sides start from the same trunk, one file of random weights, without augmentation. In turn, pinned to
-one core or two: PyTorch plain and with its hand-written cache; ours with an empty cache, then again with another
-learning rate, then a sweep of six. Ours validates every epoch, PyTorch once at the end. With --plain-epochs below
---epochs, plain PyTorch runs so many and one, and the rest is reckoned from their difference (marked with ~).
+one core or two: PyTorch plain and, for fc, with its hand-written cache; ours with an empty cache, and for fc again with
+another learning rate, and a sweep of six. Ours validates every epoch, PyTorch once at the end. With --plain-epochs below
+--epochs, plain PyTorch runs so many and one, and the rest is reckoned from their difference (marked with ~); 0 leaves it out.
 """
 
 import argparse
@@ -111,11 +111,12 @@ class Job:
         """Yields (who, seconds)."""
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
         yield "resnetc", self.ours(threads)
-        yield "resnetc, second run", self.ours(threads, "--lr", "0.03")
-        yield "resnetc, sweep of 6", self.ours(threads, "--sweep", "lr=0.1,0.03,0.01", "--sweep", "weight-decay=0,1e-4")
-        if self.arguments.peers:
-            if self.what == "fc":
-                yield "PyTorch, own cache", self.torch(threads, self.arguments.epochs, "--cache")
+        if self.what == "fc":
+            yield "resnetc, second run", self.ours(threads, "--lr", "0.03")
+            yield "resnetc, sweep of 6", self.ours(threads, "--sweep", "lr=0.1,0.03,0.01", "--sweep", "weight-decay=0,1e-4")
+        if self.arguments.peers and self.what == "fc":
+            yield "PyTorch, own cache", self.torch(threads, self.arguments.epochs, "--cache")
+        if self.arguments.peers and self.arguments.plain_epochs > 0:
             yield "PyTorch", self.plain(threads)
 
 
