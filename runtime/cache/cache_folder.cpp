@@ -1,5 +1,6 @@
 #include "cache/cache_folder.h"
 
+#include "cache/known_files.h"
 #include "cache/record_file.h"
 
 #include <algorithm>
@@ -42,9 +43,10 @@ void add_files(const fs::path &folder, std::vector<cache_file> &files) {
     if (entry.path().extension() != records_suffix ||
         !entry.is_regular_file(failure))
       continue;
+    std::error_code no_time;
     auto bytes = static_cast<std::int64_t>(entry.file_size(failure));
-    auto used = entry.last_write_time(failure);
-    if (!failure) // another process may delete it at any time
+    auto used = entry.last_write_time(no_time);
+    if (!failure && !no_time) // another process may delete it at any time
       files.push_back({entry.path(), bytes, used});
   }
 }
@@ -76,9 +78,14 @@ void read_about(const fs::path &path, cache_summary &summary) {
 
 } // namespace
 
-std::vector<cache_file> list_files(const fs::path &folder) {
+std::vector<cache_file> prefix_files(const fs::path &own) {
   std::vector<cache_file> files;
-  add_files(folder, files);
+  add_files(own, files);
+  return files;
+}
+
+std::vector<cache_file> all_files(const fs::path &folder) {
+  std::vector<cache_file> files;
   for (const auto &[key, path] : prefixes_of(folder))
     add_files(path, files);
   return files;
@@ -86,12 +93,13 @@ std::vector<cache_file> list_files(const fs::path &folder) {
 
 bool remove_file(const fs::path &path) {
   std::error_code failure;
-  bool removed = fs::remove(path, failure);
-  if (list_files(path.parent_path()).empty()) {
+  if (!record_file::open(path) || !fs::remove(path, failure))
+    return false;
+  if (prefix_files(path.parent_path()).empty()) {
     fs::remove(path.parent_path() / about_name, failure);
     fs::remove(path.parent_path(), failure);
   }
-  return removed;
+  return true;
 }
 
 std::vector<cache_summary> list_caches(const fs::path &folder) {
@@ -101,7 +109,7 @@ std::vector<cache_summary> list_caches(const fs::path &folder) {
     summary.key = key;
     summary.used = fs::file_time_type::min();
     read_about(path / about_name, summary);
-    for (const cache_file &file : list_files(path)) {
+    for (const cache_file &file : prefix_files(path)) {
       summary.bytes += file.bytes;
       summary.used = std::max(summary.used, file.used);
       if (auto records = record_file::open(file.path))
@@ -128,13 +136,13 @@ verification verify_file(const fs::path &path) {
 
 std::int64_t clear_cache(const fs::path &folder) {
   std::int64_t bytes = 0;
-  for (const cache_file &file : list_files(folder))
+  for (const cache_file &file : all_files(folder))
     if (remove_file(file.path))
       bytes += file.bytes;
   std::error_code failure;
-  fs::path photos = folder / known_files_name;
-  auto size = static_cast<std::int64_t>(fs::file_size(photos, failure));
-  if (!failure && fs::remove(photos, failure))
+  fs::path known = folder / known_files_name;
+  auto size = static_cast<std::int64_t>(fs::file_size(known, failure));
+  if (!failure && known_files::is_one(known) && fs::remove(known, failure))
     bytes += size;
   return bytes;
 }

@@ -13,7 +13,7 @@ namespace resnetc {
 
 inline constexpr std::string_view records_suffix = ".records";
 inline constexpr std::string_view about_name = "about.json";
-inline constexpr std::string_view known_files_name = "photos";
+inline constexpr std::string_view known_files_name = "known-files";
 
 /// $XDG_CACHE_HOME/resnetc, else ~/.cache/resnetc; "" where the environment
 /// names neither.
@@ -25,12 +25,14 @@ struct cache_file {
   std::filesystem::file_time_type used; ///< last time that a run read or wrote it
 };
 
-/// The files of records in `folder` and one level below, by name. What cannot
-/// be read is left out.
-std::vector<cache_file> list_files(const std::filesystem::path &folder);
+/// The files of records of one prefix (`own`, a folder KEY), by name, and of all
+/// prefixes in a cache folder. What cannot be read is left out.
+std::vector<cache_file> prefix_files(const std::filesystem::path &own);
+std::vector<cache_file> all_files(const std::filesystem::path &folder);
 
-/// Deletes a file of records, and its folder with it when that was the last
-/// one. False where it could not be.
+/// Deletes a file of records that prefix_files or all_files has listed, and the
+/// folder KEY with it when that was the last one. False where it could not be,
+/// or begins otherwise than our files do.
 bool remove_file(const std::filesystem::path &path);
 
 /// One frozen prefix in a cache folder.

@@ -16,7 +16,8 @@ namespace resnetc {
 
 /// A file of fixed-size lines in a cache folder, each with a checksum: path (as
 /// its digest), stamp, digest of the contents. It is a memory: without it
-/// nothing is wrong, only read again. All methods may be called from any thread.
+/// nothing is wrong, only read again; so what cannot be read or written is
+/// passed over. All methods may be called from any thread.
 class known_files {
 public:
   /// Takes up what FOLDER remembers; "" remembers within this object alone.
@@ -28,8 +29,11 @@ public:
   /// After reading it. Without a stamp nothing is remembered.
   void remember(const std::string &path, const std::optional<file_stamp> &stamp,
                 const digest &contents);
-  /// Writes what is new. False where that failed.
-  bool save();
+  /// Writes what is new.
+  void save();
+
+  /// Whether a file is one of these.
+  static bool is_one(const std::filesystem::path &path);
 
 private:
   struct line {
@@ -41,7 +45,11 @@ private:
   static std::uint64_t checksum_of(const line &line);
   static line make_line(const digest &path, const file_stamp &stamp,
                         const digest &contents);
-  void load();
+  static line header();
+  static bool is_header(const line &first);
+  static std::vector<line> read_lines(const std::filesystem::path &path);
+  bool append(int descriptor);
+  bool rewrite();
 
   std::filesystem::path file_;
   mutable std::mutex mutex_;

@@ -9,13 +9,25 @@
 namespace resnetc {
 namespace {
 
-constexpr std::size_t slab_bytes = std::size_t(4) << 20;
+constexpr std::size_t least_slab = std::size_t(4) << 20;
 
 std::uint16_t to_bf16(float value) {
   auto bits = std::bit_cast<std::uint32_t>(value);
   if (std::isnan(value))
     return static_cast<std::uint16_t>(bits >> 16 | 0x40);
   return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+// Rounds to odd on the way, so that the last step sees on which side of a tie
+// the double was.
+std::uint16_t to_bf16(double value) {
+  auto nearest = static_cast<float>(value);
+  if (!std::isfinite(nearest) || static_cast<double>(nearest) == value)
+    return to_bf16(nearest);
+  auto bits = std::bit_cast<std::uint32_t>(nearest);
+  if (std::abs(static_cast<double>(nearest)) > std::abs(value))
+    --bits;
+  return to_bf16(std::bit_cast<float>(bits | 1));
 }
 
 float from_bf16(std::uint16_t bits) {
@@ -25,8 +37,7 @@ float from_bf16(std::uint16_t bits) {
 template <typename T>
 void round_to(const void *record, std::byte *stored, std::int64_t elements) {
   for (std::int64_t i = 0; i < elements; ++i) {
-    std::uint16_t bits =
-        to_bf16(static_cast<float>(static_cast<const T *>(record)[i]));
+    std::uint16_t bits = to_bf16(static_cast<const T *>(record)[i]);
     std::memcpy(stored + i * sizeof(bits), &bits, sizeof(bits));
   }
 }
@@ -43,11 +54,11 @@ void widen_to(const std::byte *stored, void *record, std::int64_t elements) {
 } // namespace
 
 record_cache::record_cache(std::int64_t elements, std::size_t element_bytes,
-                           record_format format, std::size_t memory)
+                           record_format format, std::size_t &memory)
     : elements_(elements), element_bytes_(element_bytes),
       stored_bytes_(elements *
                     (format == record_format::bf16 ? 2 : element_bytes)),
-      format_(format), memory_left_(memory) {}
+      format_(format), memory_(memory) {}
 
 void record_cache::keep_on_disk(const std::filesystem::path &folder,
                                 const digest &key, std::int64_t limit,
@@ -57,17 +68,21 @@ void record_cache::keep_on_disk(const std::filesystem::path &folder,
 }
 
 std::byte *record_cache::allocate() {
-  std::size_t size = std::max(slab_bytes, stored_bytes_);
   if (slabs_.empty() || slab_used_ + stored_bytes_ > slabs_.back().size()) {
-    if (memory_left_ < size)
+    // They grow, since a process may have some 65,000 mappings only.
+    std::size_t size = std::max({least_slab, stored_bytes_, slab_bytes_ / 8});
+    if (memory_ < size)
+      size = std::max(least_slab, stored_bytes_);
+    if (memory_ < size)
       return nullptr;
     try {
       slabs_.emplace_back(size);
     } catch (const std::bad_alloc &) {
-      memory_left_ = 0;
+      memory_ = 0;
       return nullptr;
     }
-    memory_left_ -= size;
+    memory_ -= size;
+    slab_bytes_ += size;
     slab_used_ = 0;
   }
   std::byte *place = slabs_.back().as<std::byte>() + slab_used_;

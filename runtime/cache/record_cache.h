@@ -29,9 +29,10 @@ struct stored_record {
 class record_cache {
 public:
   /// `elements`: of a record; `element_bytes`: 4 (float) or 8 (double).
-  /// `memory`: bytes that records may take there at most.
+  /// `memory`: bytes that records may still take there. It outlives the cache,
+  /// and caches that are not used at once may share it.
   record_cache(std::int64_t elements, std::size_t element_bytes,
-               record_format format, std::size_t memory);
+               record_format format, std::size_t &memory);
 
   /// From now on records come from and go to a folder, too.
   void keep_on_disk(const std::filesystem::path &folder, const digest &key,
@@ -59,10 +60,10 @@ private:
   std::int64_t elements_;
   std::size_t element_bytes_, stored_bytes_;
   record_format format_;
-  std::size_t memory_left_;
+  std::size_t &memory_;
   std::mutex mutex_; // of the memory
   std::vector<aligned_buffer> slabs_;
-  std::size_t slab_used_ = 0;
+  std::size_t slab_used_ = 0, slab_bytes_ = 0; // in the last one; of all
   std::unordered_map<digest, const std::byte *> resident_;
   std::optional<record_store> store_;
   std::vector<digest> unwritten_;

@@ -20,7 +20,7 @@ struct file_header {
   std::uint64_t checksum; // of what is before it
   std::uint64_t reserved[3];
 };
-static_assert(sizeof(file_header) == 64);
+static_assert(sizeof(file_header) == record_file::header_bytes);
 
 struct entry_header {
   digest id;
@@ -32,11 +32,6 @@ std::uint64_t checksum_of(const file_header &header) {
   return digest_of(std::as_bytes(std::span(&header, 1))
                        .first(offsetof(file_header, checksum)))
       .low;
-}
-
-std::int64_t size_of(int descriptor) {
-  struct stat status;
-  return ::fstat(descriptor, &status) == 0 ? status.st_size : 0;
 }
 
 bool lock(const file_descriptor &file) {
@@ -71,7 +66,7 @@ bool write_at(int descriptor, std::int64_t offset,
     ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0)
+    if (count <= 0)
       return false;
     bytes = bytes.subspan(count);
     offset += count;
@@ -85,28 +80,31 @@ std::int64_t record_file::entry_bytes() const {
 
 std::int64_t record_file::size_with(std::int64_t entries,
                                     std::int64_t record_bytes) {
-  return static_cast<std::int64_t>(sizeof(file_header)) +
+  return header_bytes +
          entries *
              (static_cast<std::int64_t>(sizeof(entry_header)) + record_bytes);
 }
 
 bool record_file::read_header() {
   file_header header;
-  if (!read_at(file_.get(), 0, std::as_writable_bytes(std::span(&header, 1))) ||
+  struct stat status;
+  if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size < header_bytes ||
+      !read_at(file_.get(), 0, std::as_writable_bytes(std::span(&header, 1))) ||
       std::memcmp(header.magic, magic, sizeof(magic)) != 0 ||
-      header.checksum != checksum_of(header) || header.record_bytes <= 0)
+      header.checksum != checksum_of(header) || header.record_bytes <= 0 ||
+      header.record_bytes > most_record_bytes)
     return false;
   key_ = header.key;
   record_bytes_ = header.record_bytes;
-  std::int64_t body = size_of(file_.get()) - sizeof(file_header);
-  count_ = body / entry_bytes();
+  count_ = (status.st_size - header_bytes) / entry_bytes();
   return true;
 }
 
 std::optional<record_file>
 record_file::open(const std::filesystem::path &path) {
-  record_file file(path, file_descriptor(::open(path.c_str(),
-                                                O_RDONLY | O_CLOEXEC)));
+  record_file file(path, file_descriptor(::open(
+                             path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
   if (!file.file_ || !file.read_header())
     return std::nullopt;
   return file;
@@ -115,10 +113,11 @@ record_file::open(const std::filesystem::path &path) {
 std::optional<record_file>
 record_file::open_to_append(const std::filesystem::path &path) {
   record_file file(path,
-                   file_descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC)));
+                   file_descriptor(::open(path.c_str(),
+                                          O_RDWR | O_CLOEXEC | O_NONBLOCK)));
   // Locked first: only then nobody else's entry is under way.
-  if (!file.file_ || !lock(file.file_) || !file.read_header() || file.full() ||
-      ::ftruncate(file.file_.get(), file.bytes()) != 0)
+  if (!file.file_ || !lock(file.file_) || file.deleted() ||
+      !file.read_header() || ::ftruncate(file.file_.get(), file.bytes()) != 0)
     return std::nullopt;
   return file;
 }
@@ -126,8 +125,11 @@ record_file::open_to_append(const std::filesystem::path &path) {
 std::optional<record_file>
 record_file::create(const std::filesystem::path &path, const digest &key,
                     std::int64_t record_bytes) {
+  // It gets its name with its header: a file without one is no file of ours.
+  std::filesystem::path partial =
+      path.parent_path() / ("." + path.filename().string() + ".partial");
   record_file file(path, file_descriptor(::open(
-                             path.c_str(),
+                             partial.c_str(),
                              O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)));
   if (!file.file_)
     return std::nullopt;
@@ -137,9 +139,10 @@ record_file::create(const std::filesystem::path &path, const digest &key,
   header.key = key;
   header.checksum = checksum_of(header);
   if (!lock(file.file_) ||
-      !write_at(file.file_.get(), 0, std::as_bytes(std::span(&header, 1)))) {
+      !write_at(file.file_.get(), 0, std::as_bytes(std::span(&header, 1))) ||
+      ::rename(partial.c_str(), path.c_str()) != 0) {
     int reason = errno;
-    ::unlink(path.c_str());
+    ::unlink(partial.c_str());
     errno = reason;
     return std::nullopt;
   }
@@ -157,7 +160,7 @@ record_file::checksum(const digest &id,
 
 std::optional<digest> record_file::id(std::int64_t entry) const {
   entry_header header;
-  if (!read_at(file_.get(), sizeof(file_header) + entry * entry_bytes(),
+  if (!read_at(file_.get(), header_bytes + entry * entry_bytes(),
                std::as_writable_bytes(std::span(&header, 1))))
     return std::nullopt;
   return header.id;
@@ -166,7 +169,7 @@ std::optional<digest> record_file::id(std::int64_t entry) const {
 bool record_file::read(std::int64_t entry, const digest &id,
                        std::span<std::byte> record) const {
   entry_header header;
-  std::int64_t offset = sizeof(file_header) + entry * entry_bytes();
+  std::int64_t offset = header_bytes + entry * entry_bytes();
   return read_at(file_.get(), offset,
                  std::as_writable_bytes(std::span(&header, 1))) &&
          header.id == id &&
@@ -194,6 +197,11 @@ bool record_file::append(std::span<const digest> ids,
   }
   count_ += static_cast<std::int64_t>(ids.size());
   return true;
+}
+
+bool record_file::deleted() const {
+  struct stat status;
+  return ::fstat(file_.get(), &status) != 0 || status.st_nlink == 0;
 }
 
 void record_file::touch() const { ::futimens(file_.get(), nullptr); }

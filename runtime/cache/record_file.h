@@ -39,19 +39,22 @@ bool write_at(int descriptor, std::int64_t offset,
 
 /// A header with the key of the frozen prefix and the size of a record, then
 /// entries: id, checksum, record. The checksum covers key, id and record, so
-/// that a torn or altered entry is never taken for a whole one. Files only grow,
-/// and only one process at a time appends (a lock says which); any number may
-/// read meanwhile. Reading goes through pread and not through a mapping: a file
+/// that a torn or altered entry is never taken for a whole one. Whole entries
+/// stay where they are, and only one process at a time appends (a lock says
+/// which); any number may read meanwhile. Reading goes through pread and not through a mapping: a file
 /// that someone shortens is then an error to handle and no SIGBUS.
 class record_file {
 public:
-  /// Nothing is appended to a file that has grown to this.
-  static constexpr std::int64_t full_bytes = std::int64_t(256) << 20;
+  /// Bytes before the first entry; a shorter file is what a killed run left.
+  static constexpr std::int64_t header_bytes = 64;
+  /// No model has records near this; a header that says more is damaged.
+  static constexpr std::int64_t most_record_bytes = std::int64_t(1) << 32;
 
   /// None for a file that does not begin as ours do.
   static std::optional<record_file> open(const std::filesystem::path &path);
   /// The same for appending: cuts what is behind the last whole entry. None also
-  /// where another process appends, or the file is full or cannot be written.
+  /// where another process appends, or the file has been deleted or cannot be
+  /// written.
   static std::optional<record_file>
   open_to_append(const std::filesystem::path &path);
   /// A new file, locked. None with errno set.
@@ -67,7 +70,8 @@ public:
   /// Entries that are there in full length, damaged ones too.
   std::int64_t count() const { return count_; }
   std::int64_t bytes() const { return size_with(count_, record_bytes_); }
-  bool full() const { return bytes() >= full_bytes; }
+  /// Whether someone has deleted it: what is appended then would be lost.
+  bool deleted() const;
 
   /// The id that an entry claims; none where it cannot be read.
   std::optional<digest> id(std::int64_t entry) const;

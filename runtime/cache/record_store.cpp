@@ -10,7 +10,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <random>
-#include <unistd.h>
+#include <set>
 
 namespace resnetc {
 
@@ -20,35 +20,34 @@ record_store::record_store(fs::path folder, const digest &key,
                            std::int64_t record_bytes, std::int64_t limit,
                            const std::string &about)
     : folder_(std::move(folder)), own_(folder_ / to_hex(key)), key_(key),
-      record_bytes_(record_bytes), limit_(limit) {
+      record_bytes_(record_bytes), limit_(limit), about_(about) {
   std::error_code failure;
   fs::create_directories(own_, failure);
   if (failure) {
     fail("cannot be created", failure.value());
     return;
   }
-  write_about(about);
   index_files();
-  for (const cache_file &file : list_files(folder_))
-    bytes_ += file.bytes;
+  count_bytes();
 }
 
-void record_store::write_about(const std::string &about) {
+// For people alone: without it nothing is wrong, and another run may be writing
+// the same.
+void record_store::write_about() {
   std::error_code failure;
   fs::path path = own_ / about_name;
   if (fs::exists(path, failure))
     return;
   try {
     atomic_file file(path);
-    file.write(about);
+    file.write(about_);
     file.commit();
   } catch (const file_error &) {
-    // For people alone, and another run may be writing the same.
   }
 }
 
 void record_store::index_files() {
-  for (const cache_file &found : list_files(own_)) {
+  for (const cache_file &found : prefix_files(own_)) {
     auto file = record_file::open(found.path);
     if (!file || file->key() != key_ || file->record_bytes() != record_bytes_)
       continue;
@@ -60,8 +59,17 @@ void record_store::index_files() {
 void record_store::index(std::size_t number) {
   const record_file &file = files_[number].file;
   for (std::int64_t entry = 0; entry < file.count(); ++entry)
-    if (std::optional<digest> id = file.id(entry))
-      places_.insert_or_assign(*id, place{number, entry});
+    if (std::optional<digest> id = file.id(entry)) {
+      place at{number, entry};
+      if (!places_.try_emplace(*id, at).second)
+        spare_places_.emplace(*id, at);
+    }
+}
+
+void record_store::count_bytes() {
+  bytes_ = uncounted_ = 0;
+  for (const cache_file &file : all_files(folder_))
+    bytes_ += file.bytes;
 }
 
 bool record_store::contains(const digest &id) const {
@@ -71,74 +79,124 @@ bool record_store::contains(const digest &id) const {
 
 bool record_store::read(const digest &id, std::span<std::byte> record) {
   std::unique_lock lock(mutex_);
-  auto found = places_.find(id);
-  if (found == places_.end())
-    return false;
-  place at = found->second;
-  used_file &used = files_[at.file];
-  bool first_use = !std::exchange(used.touched, true);
-  lock.unlock();
-  if (first_use)
-    used.file.touch();
-  if (used.file.read(at.entry, id, record))
-    return true;
-  lock.lock();
-  places_.erase(id);
+  for (auto found = places_.find(id); found != places_.end();
+       found = places_.find(id)) {
+    place at = found->second;
+    used_file &used = files_[at.file];
+    bool first_use = !std::exchange(used.touched, true);
+    lock.unlock();
+    if (first_use)
+      used.file.touch();
+    if (used.file.read(at.entry, id, record))
+      return true;
+    lock.lock();
+    // Damaged, for all of this run; there may be another one.
+    found = places_.find(id);
+    if (found == places_.end() || !(found->second == at))
+      continue;
+    auto spare = spare_places_.find(id);
+    if (spare == spare_places_.end()) {
+      places_.erase(found);
+    } else {
+      found->second = spare->second;
+      spare_places_.erase(spare);
+    }
+  }
   return false;
 }
 
-// Deletes what was used longest ago, but nothing that this run has used.
+// Deletes what was used longest ago, but nothing that this run has used, and
+// nothing at all where that would not be enough.
 bool record_store::make_room(std::int64_t bytes) {
+  // Other runs write, too.
+  if (bytes_ + bytes > limit_ || uncounted_ > limit_ / 16)
+    count_bytes();
   if (bytes_ + bytes <= limit_)
     return true;
-  std::vector<cache_file> files = list_files(folder_); // other runs write, too
-  bytes_ = 0;
+  std::set<fs::path> own;
+  {
+    std::lock_guard lock(mutex_);
+    for (const used_file &used : files_)
+      if (used.touched)
+        own.insert(used.file.path());
+  }
+  std::vector<cache_file> files = all_files(folder_);
+  std::erase_if(files,
+                [&](const cache_file &file) { return own.contains(file.path); });
+  std::int64_t most = 0;
   for (const cache_file &file : files)
-    bytes_ += file.bytes;
+    most += file.bytes;
+  if (bytes_ - most + bytes > limit_)
+    return false;
   std::ranges::sort(files, {}, &cache_file::used);
   for (const cache_file &file : files) {
     if (bytes_ + bytes <= limit_)
       break;
-    bool own = std::ranges::any_of(files_, [&](const used_file &mine) {
-      return mine.touched && mine.file.path() == file.path;
-    });
-    if (!own && remove_file(file.path))
+    if (remove_file(file.path))
       bytes_ -= file.bytes;
   }
   return bytes_ + bytes <= limit_;
 }
 
-record_file *record_store::writable() {
-  if (writing_ && !files_[*writing_].file.full())
-    return &files_[*writing_].file;
-  std::optional<record_file> file;
-  if (!writing_)
-    for (const used_file &candidate : files_)
-      if (file = record_file::open_to_append(candidate.file.path()); file)
-        break;
-  // An evicted one can be opened no more; a name that nobody else draws.
-  while (!file) {
-    std::random_device random;
-    file = record_file::create(
-        own_ / fmt::format("{:08x}{:08x}{}", random(), random(), records_suffix),
-        key_, record_bytes_);
-    if (!file && errno != EEXIST)
-      return nullptr;
-  }
+// A few dozen files at most, however large the cache may grow.
+bool record_store::can_append_to(const record_file &file) const {
+  constexpr std::int64_t least = std::int64_t(256) << 20;
+  return file.bytes() < std::max(least, limit_ / 64) && !file.deleted();
+}
+
+record_file *record_store::append_to(record_file file) {
   std::lock_guard lock(mutex_);
-  files_.push_back({std::move(*file), true});
+  files_.push_back({std::move(file), true});
   writing_ = files_.size() - 1;
   return &files_.back().file;
 }
 
+record_file *record_store::writable() {
+  if (writing_ && can_append_to(files_[*writing_].file))
+    return &files_[*writing_].file;
+  if (!writing_)
+    for (const cache_file &found : prefix_files(own_)) {
+      auto file = record_file::open_to_append(found.path);
+      if (file && file->key() == key_ &&
+          file->record_bytes() == record_bytes_ && can_append_to(*file))
+        return append_to(std::move(*file));
+    }
+  // Another run may have deleted the last file, and the folder with it.
+  std::error_code failure;
+  fs::create_directories(own_, failure);
+  write_about();
+  std::random_device random;
+  auto file = record_file::create(
+      own_ / fmt::format("{:08x}{:08x}{}", random(), random(), records_suffix),
+      key_, record_bytes_);
+  return file ? append_to(std::move(*file)) : nullptr;
+}
+
 void record_store::append(std::span<const digest> ids,
                           const std::byte *records) {
-  if (trouble_ || ids.empty())
-    return;
+  try {
+    std::vector<digest> absent;
+    std::vector<std::byte> absent_records;
+    for (std::size_t i = 0; i < ids.size() && !trouble_; ++i) {
+      if (contains(ids[i]) || std::ranges::count(absent, ids[i]) > 0)
+        continue;
+      absent.push_back(ids[i]);
+      const std::byte *record = records + i * record_bytes_;
+      absent_records.insert(absent_records.end(), record,
+                            record + record_bytes_);
+    }
+    if (!absent.empty())
+      write_absent(absent, absent_records.data());
+  } catch (const std::exception &error) {
+    trouble_ = fmt::format("{}: {}", own_.string(), error.what());
+  }
+}
+
+void record_store::write_absent(std::span<const digest> ids,
+                                const std::byte *records) {
   auto count = static_cast<std::int64_t>(ids.size());
-  bool new_file = !writing_ || files_[*writing_].file.full();
   if (!make_room(record_file::size_with(count, record_bytes_) -
-                 (new_file ? 0 : record_file::size_with(0, record_bytes_)))) {
+                 (writing_ ? record_file::header_bytes : 0))) {
     trouble_ = fmt::format("{}: the cache is full ({}); a larger --cache-size "
                            "keeps more",
                            folder_.string(), format_bytes(limit_));
@@ -151,6 +209,7 @@ void record_store::append(std::span<const digest> ids,
   if (!file->append(ids, records))
     return fail("cannot be written", errno);
   bytes_ += file->bytes() - before;
+  uncounted_ += file->bytes() - before;
   std::lock_guard lock(mutex_);
   for (std::int64_t i = 0; i < count; ++i)
     places_.insert_or_assign(ids[i], place{*writing_, first + i});

@@ -20,8 +20,8 @@ namespace resnetc {
 class record_store {
 public:
   /// `about`: JSON text for people and for `cache list`, written beside the
-  /// records. `limit`: bytes that all of FOLDER may hold. Never throws: what
-  /// cannot be read is not there, and what cannot be written is `trouble`.
+  /// records. `limit`: bytes that all of FOLDER may hold. What cannot be read is
+  /// not there, and what cannot be written is `trouble`; neither is thrown.
   record_store(std::filesystem::path folder, const digest &key,
                std::int64_t record_bytes, std::int64_t limit,
                const std::string &about);
@@ -41,6 +41,7 @@ private:
   struct place {
     std::size_t file;
     std::int64_t entry;
+    bool operator==(const place &) const = default;
   };
   struct used_file {
     record_file file;
@@ -49,10 +50,14 @@ private:
 
   void index_files();
   void index(std::size_t number);
+  void count_bytes();
   bool make_room(std::int64_t bytes);
+  bool can_append_to(const record_file &file) const;
   record_file *writable();
+  record_file *append_to(record_file file);
+  void write_absent(std::span<const digest> ids, const std::byte *records);
   void fail(std::string what, int reason);
-  void write_about(const std::string &about);
+  void write_about();
 
   std::filesystem::path folder_, own_;
   digest key_;
@@ -60,7 +65,10 @@ private:
   std::deque<used_file> files_; // addresses stay
   std::optional<std::size_t> writing_;
   std::unordered_map<digest, place> places_;
-  std::int64_t bytes_ = 0; // of all of folder_, as far as this run knows
+  std::unordered_multimap<digest, place> spare_places_; // of the same record
+  std::int64_t bytes_ = 0;     // of all of folder_, as far as this run knows
+  std::int64_t uncounted_ = 0; // of them, appended since they were counted
+  std::string about_;
   std::optional<std::string> trouble_;
   mutable std::mutex mutex_; // of places_, files_ and touched
 };

@@ -56,7 +56,7 @@ int list(const fs::path &folder, bool as_json, console &out) {
 }
 
 int verify(const fs::path &folder, bool as_json, console &out) {
-  std::vector<cache_file> files = list_files(folder);
+  std::vector<cache_file> files = all_files(folder);
   std::int64_t whole = 0, damaged = 0, done = 0, all = 0;
   for (const cache_file &file : files)
     all += file.bytes;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace resnetc {
@@ -18,7 +19,7 @@ std::int64_t nanoseconds(const timespec &time) {
 
 file_stamp stamp_of(const struct stat &status) {
   return {status.st_size, nanoseconds(status.st_mtim),
-          nanoseconds(status.st_ctim), status.st_ino};
+          nanoseconds(status.st_ctim), status.st_ino, status.st_dev};
 }
 
 /// Git calls such a file racily clean. Two seconds are the coarsest clock of a
@@ -28,10 +29,15 @@ bool just_written(const file_stamp &stamp) {
   auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                  std::chrono::system_clock::now().time_since_epoch())
                  .count();
-  return std::max(stamp.mtime, stamp.ctime) > now - coarsest;
+  return stamp.ctime > now - coarsest;
 }
 
-[[noreturn]] void fail(int error) { throw bad_image(std::strerror(error)); }
+[[noreturn]] void fail(int error) {
+  if (error == EMFILE || error == ENFILE || error == ENOMEM)
+    throw std::system_error(error, std::generic_category(),
+                            "image files cannot be read");
+  throw bad_image(std::strerror(error));
+}
 
 } // namespace
 

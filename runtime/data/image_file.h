@@ -1,7 +1,6 @@
 // A file's bytes, and what tells whether it has changed since.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,8 +13,8 @@ namespace resnetc {
 struct file_stamp {
   std::int64_t size = 0;
   std::int64_t mtime = 0, ctime = 0; ///< ns since 1970
-  std::uint64_t inode = 0;
-  auto operator<=>(const file_stamp &) const = default;
+  std::uint64_t inode = 0, device = 0;
+  bool operator==(const file_stamp &) const = default;
 };
 
 /// None where there is no such regular file.
@@ -28,7 +27,8 @@ struct image_file {
   std::optional<file_stamp> stamp;
 };
 
-/// Throws bad_image with the system's reason.
+/// Throws bad_image with the system's reason, and std::system_error where not
+/// the file is at fault but a lack of descriptors or memory.
 image_file read_image_file(const std::string &path);
 
 } // namespace resnetc

@@ -17,6 +17,7 @@
 #include <new>
 #include <numeric>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace resnetc {
@@ -29,6 +30,7 @@ struct slot {
   bool known = false;     // to the filter: without a view
   image view;             // empty for a bad image
   std::string reason;     // of a bad image
+  std::exception_ptr failure; // not the image's: it ends the pass
   bool known_bad = false; // found in an earlier pass
 };
 
@@ -97,6 +99,7 @@ struct loader::state {
   std::vector<bool> bad;
   int64_t bad_total = 0;
   std::optional<bad_report> first_bad; // of this pass
+  std::exception_ptr failure;          // of this pass
 
   std::vector<std::jthread> threads;
 };
@@ -167,7 +170,7 @@ void loader::state::work() {
 void loader::state::decode_next(std::unique_lock<std::mutex> &lock) {
   int64_t position = decoded++, index = order[position], pass_epoch = epoch;
   slot &mine = slots[position % slots.size()];
-  mine = {slot_state::decoding, false, {}, {}, bad[index]};
+  mine = {slot_state::decoding, false, {}, {}, {}, bad[index]};
   lock.unlock();
   if (!mine.known_bad)
     view_of(index, pass_epoch, mine);
@@ -193,6 +196,8 @@ void loader::state::view_of(int64_t index, int64_t pass_epoch,
     } else {
       out.view = evaluation_view(file.bytes, options.orientation, spec);
     }
+  } catch (const std::system_error &) {
+    out.failure = std::current_exception();
   } catch (const std::bad_alloc &) {
     out.reason = "not enough memory to decode it";
   } catch (const std::exception &error) {
@@ -214,11 +219,14 @@ void loader::state::place_next(std::unique_lock<std::mutex> &lock) {
     buffer.labels.push_back(samples[index].label);
     buffer.sample_ids.push_back(samples[index].id);
     buffer.indices.push_back(index);
+  } else if (from.failure) {
+    if (!failure)
+      failure = from.failure;
   } else if (!from.known_bad) {
     bad[index] = true;
     reports.push_back({index, from.reason});
   }
-  if (!usable && !first_bad)
+  if (!usable && !from.failure && !first_bad)
     first_bad = bad_report{index, from.reason};
   from.state = slot_state::free;
   if (buffer.size() == options.batch ||
@@ -251,6 +259,7 @@ void loader::state::stop_pass(std::unique_lock<std::mutex> &lock) {
   decoded = placed = good = 0;
   filling = showing = 0;
   first_bad.reset();
+  failure = nullptr;
   for (slot &each : slots)
     each = {};
   for (batch_buffer &buffer : buffers)
@@ -308,6 +317,8 @@ const batch *loader::next() {
            (at_end() && buffer->size() == 0);
   });
   self->report_bad(lock);
+  if (self->failure)
+    std::rethrow_exception(self->failure);
   if (buffer->size() == 0) {
     if (self->good == 0 && self->first_bad)
       throw data_error(fmt::format(

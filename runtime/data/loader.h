@@ -89,7 +89,8 @@ public:
   /// The next batch, or nullptr at the end of the pass. Valid until the next
   /// call. All batches but the last are full: an image that can't be read is
   /// left out, and those behind it move up. Throws data_error for such an image
-  /// under `fail`, and where no image of the whole pass can be read.
+  /// under `fail`, and where no image of the whole pass can be read, and
+  /// std::system_error as read_image_file does.
   const batch *next();
 
   /// Images found bad since construction.

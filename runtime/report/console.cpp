@@ -72,7 +72,8 @@ void console::end_progress() {
 }
 
 void console::warn(std::string_view message) {
-  if (muted_)
+  bool fresh = warnings_.emplace(message).second;
+  if (muted_ && !fresh)
     return;
   end_progress();
   write(stderr, fmt::format("warning: {}\n", message));

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,7 +24,7 @@ public:
   /// From now on prose goes here.
   void set_prose(std::FILE *prose);
 
-  /// Prose and warnings are left out while it is; progress and errors are not.
+  /// While it is, prose is left out, and so is a warning that was given before.
   void mute(bool muted) { muted_ = muted; }
 
   /// One line of prose.
@@ -55,6 +57,7 @@ private:
 
   std::FILE *prose_;
   bool muted_ = false;
+  std::set<std::string, std::less<>> warnings_; // given so far
   bool interactive_ = false;
   bool line_open_ = false; // a progress line stands on the terminal
   clock::time_point last_progress_{};

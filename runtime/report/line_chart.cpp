@@ -39,17 +39,19 @@ struct axis {
 };
 
 /// Round numbers at about five ticks.
-axis axis_of(std::vector<double> values) {
+axis axis_of(std::vector<double> values, double least_step) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
   if (values.empty())
     return {};
   auto [low, high] = std::ranges::minmax(values);
-  double span = std::max(high - low, 1e-6);
+  double size = std::max({std::abs(low), std::abs(high), 1.0});
+  double span = std::max(high - low, 1e-6 * size);
   double power = std::pow(10, std::floor(std::log10(span / 5)));
   double step = power;
   for (double factor : {1.0, 2.0, 5.0, 10.0})
     if (step = factor * power; span / step <= 6)
       break;
+  step = std::max(step, least_step);
   axis result{std::floor(low / step) * step, std::ceil(high / step) * step,
               step};
   if (result.high <= result.low)
@@ -71,7 +73,7 @@ std::string draw(const chart &chart, double offset) {
       xs.push_back(x);
       ys.push_back(y);
     }
-  axis horizontal = axis_of(xs), vertical = axis_of(ys);
+  axis horizontal = axis_of(xs, 1), vertical = axis_of(ys, 0); // whole epochs
   auto at_x = [&](double x) {
     return offset + left +
            (x - horizontal.low) / (horizontal.high - horizontal.low) *

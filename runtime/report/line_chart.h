@@ -9,7 +9,7 @@ namespace resnetc {
 
 struct curve {
   std::string name;
-  std::vector<std::pair<double, double>> points; ///< x rising
+  std::vector<std::pair<double, double>> points; ///< x whole numbers, rising
 };
 
 struct chart {

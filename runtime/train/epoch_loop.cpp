@@ -79,12 +79,10 @@ run_result epoch_loop::run() {
   try {
     result.exit_code = run_epochs();
   } catch (const not_finite &failure) {
-    out_.end_progress();
     save_pending();
     result.exit_code = 1;
     result.failure = failure.what();
   } catch (...) {
-    out_.end_progress();
     save_pending();
     throw;
   }
@@ -215,27 +213,13 @@ bool epoch_loop::validate(int epoch, epoch_metrics &row) {
 }
 
 void epoch_loop::finish_epoch(const epoch_metrics &row) {
-  epochs_done_ = row.epoch;
-  rows_.push_back(row);
-  append_metrics(folder_.metrics(), row);
   bool best = !best_ || better(row, *best_);
   if (best)
     best_ = row;
-  if (row.epoch == settings_.epochs ||
-      seconds_since(last_saved_) >= seconds_between_saves) {
-    if (best)
-      save(folder_.best(), row.epoch);
-    else
-      save_best();
-    save_last();
-    unsaved_best_.reset();
-    unsaved_last_.reset();
-    last_saved_ = clock::now();
-  } else {
-    if (best)
-      engine_.copy_to(unsaved_best_ ? *unsaved_best_ : unsaved_best_.emplace());
-    engine_.copy_to(unsaved_last_ ? *unsaved_last_ : unsaved_last_.emplace());
-  }
+  save_epoch(row, best);
+  epochs_done_ = row.epoch;
+  rows_.push_back(row);
+  append_metrics(folder_.metrics(), row);
   if (row.epoch == 1 && !brief()) {
     say_found(training_, "training");
     say_found(validation_, "validation");
@@ -262,10 +246,37 @@ int epoch_loop::stop(int epoch) {
     fail_not_finite("the parameters are", engine_.steps_done(), epoch);
   save_best();
   unsaved_last_.reset();
-  save_last();
+  save_last(epochs_done_);
   out_.say(fmt::format("Stopped in epoch {} after step {}; saved {}.", epoch,
                        engine_.steps_done(), folder_.last().string()));
   return interrupted_exit;
+}
+
+// Writes it, or keeps it in memory where something was written a moment ago.
+void epoch_loop::save_epoch(const epoch_metrics &row, bool best) {
+  if (row.epoch < settings_.epochs &&
+      seconds_since(last_saved_) < seconds_between_saves) {
+    if (best)
+      keep_epoch(row.epoch, unsaved_best_);
+    return keep_epoch(row.epoch, unsaved_last_);
+  }
+  if (best) {
+    unsaved_best_.reset();
+    save(folder_.best(), row.epoch);
+  } else {
+    save_best();
+  }
+  unsaved_last_.reset();
+  save_last(row.epoch);
+  last_saved_ = clock::now();
+}
+
+void epoch_loop::keep_epoch(int epoch,
+                            std::optional<unsaved_epoch> &where) const {
+  if (!where)
+    where.emplace();
+  where->epoch = epoch;
+  engine_.copy_to(where->state);
 }
 
 void epoch_loop::save(const std::filesystem::path &path, int epoch) const {
@@ -275,9 +286,9 @@ void epoch_loop::save(const std::filesystem::path &path, int epoch) const {
   save_checkpoint(path, engine_.state(), info);
 }
 
-void epoch_loop::save_last() const {
-  save(folder_.last(), epochs_done_);
-  training_position position{epochs_done_, engine_.steps_done(),
+void epoch_loop::save_last(int epoch) const {
+  save(folder_.last(), epoch);
+  training_position position{epoch, engine_.steps_done(),
                              static_cast<std::uint64_t>(settings_.seed),
                              std::string(optimizer_names[settings_.optimizer.kind])};
   save_training_state(folder_.last_state(), engine_.state(), position,
@@ -288,19 +299,24 @@ void epoch_loop::save_last() const {
 void epoch_loop::save_best() {
   if (!unsaved_best_)
     return;
-  engine_.swap_with(*unsaved_best_);
-  save(folder_.best(), best_->epoch);
-  engine_.swap_with(*unsaved_best_);
+  engine_.swap_with(unsaved_best_->state);
+  save(folder_.best(), unsaved_best_->epoch);
+  engine_.swap_with(unsaved_best_->state);
   unsaved_best_.reset();
 }
 
-// After an error: the epochs that were finished.
-void epoch_loop::save_pending() {
-  save_best();
-  if (!unsaved_last_)
-    return;
-  engine_.swap_with(*unsaved_last_);
-  save_last();
+// After an error, which is what counts: the epochs that were finished.
+void epoch_loop::save_pending() noexcept {
+  try {
+    out_.end_progress();
+    save_best();
+    if (!unsaved_last_)
+      return;
+    engine_.swap_with(unsaved_last_->state);
+    save_last(unsaved_last_->epoch);
+  } catch (const std::exception &error) {
+    out_.warn(error.what());
+  }
 }
 
 void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,

@@ -32,6 +32,10 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
+  struct unsaved_epoch {
+    int epoch = 0;
+    training_snapshot state;
+  };
 
   bool train_epoch(int epoch, epoch_metrics &row);
   void train_batch(const record_batch &batch, int epoch, std::int64_t step_in_epoch,
@@ -41,8 +45,10 @@ private:
   void finish_epoch(const epoch_metrics &row);
   int stop(int epoch);
   void save(const std::filesystem::path &path, int epoch) const;
-  void save_last() const;
-  void save_pending();
+  void save_last(int epoch) const;
+  void save_epoch(const epoch_metrics &row, bool best);
+  void keep_epoch(int epoch, std::optional<unsaved_epoch> &where) const;
+  void save_pending() noexcept;
   void save_best();
   void show_progress(int epoch, std::int64_t step, const tally &sum,
                      double seconds);
@@ -71,7 +77,7 @@ private:
   std::optional<epoch_metrics> best_;
   // Short epochs are not saved each: what is not yet in a file.
   clock::time_point last_saved_ = clock::now();
-  std::optional<training_snapshot> unsaved_best_, unsaved_last_;
+  std::optional<unsaved_epoch> unsaved_best_, unsaved_last_;
 };
 
 } // namespace resnetc

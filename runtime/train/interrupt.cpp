@@ -27,11 +27,12 @@ void handle_interrupts() {
 }
 
 interrupt_guard::interrupt_guard() {
-  pending = 0;
-  guarded = 1;
+  if (guarded == 0)
+    pending = 0;
+  guarded = guarded + 1;
 }
 
-interrupt_guard::~interrupt_guard() { guarded = 0; }
+interrupt_guard::~interrupt_guard() { guarded = guarded - 1; }
 
 bool interrupt_guard::interrupted() const { return pending != 0; }
 

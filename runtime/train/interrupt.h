@@ -11,10 +11,10 @@ inline constexpr int interrupted_exit = 130;
 void handle_interrupts();
 
 /// As long as one lives, the first Ctrl-C only sets a flag, so that the owner
-/// can save and leave; a second one ends the process.
+/// can save and leave; a second one ends the process. Guards nest: all see it.
 class interrupt_guard {
 public:
-  interrupt_guard();
+  interrupt_guard(); ///< guards nest, and all see what comes
   ~interrupt_guard();
   interrupt_guard(const interrupt_guard &) = delete;
   interrupt_guard &operator=(const interrupt_guard &) = delete;

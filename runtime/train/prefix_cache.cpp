@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <utility>
 
 namespace resnetc {
 namespace {
@@ -35,7 +36,8 @@ std::string about(const engine &engine) {
   return nlohmann::ordered_json{{"model", model.name},
                                 {"spec", model.spec},
                                 {"mcpu", engine.variant().mcpu}}
-             .dump() +
+             .dump(-1, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }
 
@@ -63,11 +65,12 @@ digest prefix_key(const engine &engine, const transform_spec &input,
 }
 
 prefix_cache::prefix_cache(const engine &engine, const digest &key,
-                           const cache_settings &settings)
+                           const cache_settings &settings,
+                           std::size_t &memory)
     : folder_(settings.folder.empty() ? default_cache_folder()
                                       : settings.folder),
       records_(engine.model().record_size, element_bytes(engine),
-               settings.format, memory_for_records()),
+               settings.format, memory),
       files_(folder_), verify_(settings.verify) {
   if (!folder_.empty())
     records_.keep_on_disk(folder_, key, settings.limit, about(engine));
@@ -81,6 +84,9 @@ void prefix_cache::say_trouble(console &out) {
            "; training goes on, and nothing more is kept on disk");
 }
 
+prefix_caches::prefix_caches(cache_settings settings)
+    : settings_(std::move(settings)), memory_(memory_for_records()) {}
+
 prefix_cache *prefix_caches::find(const engine &engine,
                                   const transform_spec &input,
                                   exif orientation) {
@@ -89,7 +95,7 @@ prefix_cache *prefix_caches::find(const engine &engine,
   digest key = prefix_key(engine, input, orientation, settings_.format);
   std::unique_ptr<prefix_cache> &cache = caches_[key];
   if (!cache)
-    cache = std::make_unique<prefix_cache>(engine, key, settings_);
+    cache = std::make_unique<prefix_cache>(engine, key, settings_, memory_);
   return cache.get();
 }
 

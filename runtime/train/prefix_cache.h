@@ -28,7 +28,7 @@ struct cache_settings {
 class prefix_cache {
 public:
   prefix_cache(const engine &engine, const digest &key,
-               const cache_settings &settings);
+               const cache_settings &settings, std::size_t &memory);
 
   record_cache &records() { return records_; }
   known_files &files() { return files_; }
@@ -55,8 +55,7 @@ digest prefix_key(const engine &engine, const transform_spec &input,
 /// The caches of a process: runs of the same prefix share one.
 class prefix_caches {
 public:
-  explicit prefix_caches(cache_settings settings)
-      : settings_(std::move(settings)) {}
+  explicit prefix_caches(cache_settings settings);
 
   /// The cache for a prepared engine; null where it is off or nothing is frozen
   /// before the first trained layer. Lives as long as this object.
@@ -66,6 +65,7 @@ public:
 
 private:
   cache_settings settings_;
+  std::size_t memory_; // that records may still take
   std::map<digest, std::unique_ptr<prefix_cache>> caches_;
 };
 

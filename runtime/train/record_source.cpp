@@ -36,7 +36,8 @@ record_source::record_source(engine &engine, const std::vector<sample> &samples,
   contents_known_.resize(samples.size());
   found_.resize(samples.size());
   bad_.resize(samples.size());
-  resident_.resize(samples.size() * std::max<std::int64_t>(options.views, 1));
+  if (options.augment == augmentation::none)
+    resident_.resize(samples.size());
   gathered_ = aligned_buffer(options.batch * record_bytes_);
 }
 
@@ -65,8 +66,9 @@ bool record_source::knows(std::int64_t index, std::int64_t view) {
       contents_[index] = *contents;
       contents_known_[index] = true;
     }
-  if (contents_known_[index])
-    found_[index] = cache_->records().find(id_of(index, view));
+  if (!contents_known_[index])
+    return false;
+  found_[index] = cache_->records().find(id_of(index, view));
   return static_cast<bool>(found_[index]);
 }
 
@@ -81,7 +83,13 @@ bool record_source::knows(std::int64_t index, std::int64_t view,
 
 const std::byte *&record_source::resident(std::int64_t index,
                                           std::int64_t view) {
-  return resident_[index * std::max<std::int64_t>(options_.views, 1) + view];
+  return options_.augment == augmentation::none
+             ? resident_[index]
+             : resident_views_[index * options_.views + view];
+}
+
+std::int64_t record_source::view_of(std::int64_t index) const {
+  return view_in_epoch(samples_[index], options_, epoch_);
 }
 
 bool record_source::all_resident(const std::vector<std::int64_t> &order) {
@@ -89,7 +97,7 @@ bool record_source::all_resident(const std::vector<std::int64_t> &order) {
   for (std::int64_t index : order) {
     if (bad_[index])
       continue;
-    if (!resident(index, view_in_epoch(samples_[index], options_, epoch_)))
+    if (!resident(index, view_of(index)))
       return false;
     some = true;
   }
@@ -134,7 +142,7 @@ const record_batch *record_source::merge(const batch &images,
   record_cache &cache = cache_->records();
   for (std::int64_t i = 0; i < images.size; ++i) {
     std::int64_t index = images.indices[i], place = images.places[i],
-                 view = view_in_epoch(samples_[index], options_, epoch_);
+                 view = view_of(index);
     stored_record record =
         place < 0 ? std::exchange(found_[index], {})
                   : cache.keep(id_of(index, view),
@@ -162,7 +170,7 @@ const record_batch *record_source::gather() {
     std::int64_t index = order_[position_ + i];
     const sample &image = samples_[index];
     cache_->records().restore(
-        resident(index, view_in_epoch(image, options_, epoch_)),
+        resident(index, view_of(index)),
         gathered_.as<std::byte>() + i * record_bytes_);
     labels_.push_back(image.label);
     sample_ids_.push_back(image.id);

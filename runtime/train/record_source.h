@@ -7,6 +7,7 @@
 #include "train/prefix_cache.h"
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 namespace resnetc {
@@ -53,6 +54,7 @@ private:
              const image_file &file) override;
   digest id_of(std::int64_t index, std::int64_t view) const;
   const std::byte *&resident(std::int64_t index, std::int64_t view);
+  std::int64_t view_of(std::int64_t index) const;
   bool all_resident(const std::vector<std::int64_t> &order);
   const record_batch *compute();
   const record_batch *merge(const batch &images, const void *computed);
@@ -70,7 +72,9 @@ private:
   std::vector<char> contents_known_;
   std::vector<stored_record> found_;
   std::vector<char> bad_;
-  std::vector<const std::byte *> resident_; // [samples][views]
+  // Records in memory, by index * views + view: views may be many.
+  std::unordered_map<std::int64_t, const std::byte *> resident_views_;
+  std::vector<const std::byte *> resident_; // without augmentation, by index
   bool from_memory_ = false;                // the present pass
   std::vector<std::int64_t> order_;         // of it, and how far it is
   std::size_t position_ = 0;

@@ -24,23 +24,34 @@ bool finished(const outcome &each) {
   return each.run.failure.empty() && !each.run.epochs.empty();
 }
 
+/// Where records hang on the seed, runs of other seeds have others: the frozen
+/// weights are drawn by it, or the crops.
+bool one_set_of_records(const std::vector<sweep_case> &cases) {
+  const train_settings &common = cases.front().settings;
+  bool by_seed = common.weights == "random" || common.views > 0;
+  return !by_seed || std::ranges::all_of(cases, [&](const sweep_case &each) {
+    return each.settings.seed == common.seed;
+  });
+}
+
 void say_what_is_shared(const resnetc_variant &variant,
-                        const train_settings &settings, std::size_t cases,
-                        console &out) {
+                        const std::vector<sweep_case> &cases, console &out) {
+  const train_settings &settings = cases.front().settings;
   augmentation augment = choose_augmentation(settings.augment, *variant.model);
   bool shared = variant.features && settings.cache.on &&
                 (augment == augmentation::none || settings.views > 0);
   if (shared)
     return out.say(fmt::format(
-        "{} runs; the frozen layers see each image once for all of them.",
-        cases));
+        "{} runs; the frozen layers see each image once for all {}.",
+        cases.size(),
+        one_set_of_records(cases) ? "of them" : "of the same seed"));
   out.say(fmt::format(
       "{} runs; {}, so each trains from the images: {} times the work of one.",
-      cases,
+      cases.size(),
       !variant.features    ? "nothing is frozen before the first trained layer"
       : settings.cache.on ? "each epoch has new crops"
                           : "the cache is off",
-      cases));
+      cases.size()));
 }
 
 double seconds_of(const run_result &run) {
@@ -55,7 +66,9 @@ std::string table_of(const std::vector<outcome> &ranked) {
       {"run", "epoch", "top-1", "val loss", "train loss", "time"}};
   for (const outcome &each : ranked) {
     if (!finished(each)) {
-      rows.push_back({each.name, "-", "-", "not finite", "-", "-"});
+      rows.push_back({each.name, "-", "-",
+                      each.run.failure.empty() ? "stopped" : "not finite", "-",
+                      "-"});
       continue;
     }
     const epoch_metrics &best = each.run.best;
@@ -123,7 +136,9 @@ void report(std::vector<outcome> outcomes, const fs::path &folder,
   out.say("");
   out.result(table_of(outcomes));
   if (!finished(outcomes.front()))
-    return out.say("No run stayed finite; try lower learning rates.");
+    return out.say(outcomes.front().run.failure.empty()
+                       ? "No run has finished an epoch."
+                       : "No run stayed finite; try lower learning rates.");
   run_folder best{outcomes.front().run.folder};
   out.say(fmt::format(
       "Best: {}. It was chosen by the validation images, which makes its top-1 "
@@ -137,11 +152,13 @@ void report(std::vector<outcome> outcomes, const fs::path &folder,
 int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
           console &out) {
   const train_settings &common = cases.front().settings;
+  for (const sweep_case &each : cases)
+    check_training_batch(each.settings.batch, *variant.model);
   prefix_caches caches(common.cache);
-  say_what_is_shared(variant, common, cases.size(), out);
+  say_what_is_shared(variant, cases, out);
+  interrupt_guard interrupt; // between the runs, too
   fs::path folder;
   std::vector<outcome> outcomes;
-  int exit_code = 0;
   for (const sweep_case &each : cases) {
     bool first = outcomes.empty();
     train_settings settings = each.settings;
@@ -153,17 +170,25 @@ int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
       settings.force = true;
     }
     out.mute(!first);
-    run_result run = train(variant, settings, caches, out);
+    run_result run;
+    try {
+      run = train(variant, settings, caches, out);
+    } catch (...) { // what is done is not lost
+      out.mute(false);
+      if (!first)
+        report(std::move(outcomes), folder, out);
+      throw;
+    }
     out.mute(false);
     folder = run.folder.parent_path();
-    exit_code = run.exit_code == interrupted_exit ? interrupted_exit : 0;
     outcomes.push_back({each.name, std::move(run)});
     say_outcome(outcomes.back(), settings.title, out);
-    if (exit_code != 0)
+    if (interrupt.interrupted())
       break;
   }
+  bool some = std::ranges::any_of(outcomes, finished);
   report(std::move(outcomes), folder, out);
-  return exit_code;
+  return interrupt.interrupted() ? interrupted_exit : some ? 0 : 1;
 }
 
 } // namespace resnetc

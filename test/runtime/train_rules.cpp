@@ -1,6 +1,7 @@
 // Schedules, metrics, the CPU check and the arena: what the trainer decides by rule.
 #include "report/console.h"
 #include "report/format.h"
+#include "report/line_chart.h"
 #include "train/cpu.h"
 #include "train/engine.h"
 #include "train/interrupt.h"
@@ -235,6 +236,19 @@ TEST(Format, Figures) {
   EXPECT_EQ(format_evaluation("evaluation", 640, 1600, 2).text(120),
             "evaluation [========>           ] 640/1600  320 images/s  0:03 left");
   EXPECT_EQ(format_table({{"a", "10"}, {"bcd", "7"}}, {false, true}), "a    10\nbcd   7\n");
+}
+
+TEST(LineChart, DrawsWhatIsFinite) {
+  double nan = std::nan("");
+  std::string svg = charts_as_svg({{"loss", "epoch", {{"a<b", {{1, 2.0}, {2, nan}, {3, 1.0}}}, {"c", {{1, 1e300}}}}},
+                                   {"top-1", "epoch", {{"a<b", {{1, 0.5}}}, {"c", {}}}}});
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
+  EXPECT_NE(svg.find(">a&lt;b</text>"), std::string::npos);
+  EXPECT_EQ(svg.find("a<b"), std::string::npos);
+  for (double value : {0.0, 1e10, -1e-300}) // all equal
+    EXPECT_EQ(charts_as_svg({{"loss", "epoch", {{"a", {{1, value}, {2, value}}}}}}).find("nan"), std::string::npos) << value;
+  EXPECT_NE(charts_as_svg({}).find("</svg>"), std::string::npos);
 }
 
 TEST(Format, ASpecInOneLine) {
