@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace resnetc {
 
@@ -136,10 +138,20 @@ verification verify_file(const fs::path &path) {
 
 std::int64_t clear_cache(const fs::path &folder) {
   std::int64_t bytes = 0;
-  for (const cache_file &file : all_files(folder))
+  std::error_code failure;
+  for (const cache_file &file : all_files(folder)) {
     if (remove_file(file.path))
       bytes += file.bytes;
-  std::error_code failure;
+    else if (record_file::open(file.path))
+      throw std::runtime_error(
+          fmt::format("{}: cannot be deleted; is the folder writable?",
+                      file.path.string()));
+  }
+  for (const auto &[key, own] : prefixes_of(folder))
+    if (prefix_files(own).empty()) { // of a run that could keep nothing
+      fs::remove(own / about_name, failure);
+      fs::remove(own, failure);
+    }
   fs::path known = folder / known_files_name;
   auto size = static_cast<std::int64_t>(fs::file_size(known, failure));
   if (!failure && known_files::is_one(known) && fs::remove(known, failure))

@@ -51,8 +51,8 @@ struct verification {
 };
 verification verify_file(const std::filesystem::path &path);
 
-/// Deletes what this project has written there, and nothing else; gives the
-/// bytes.
+/// Deletes what trainers have written there, and nothing else; gives the bytes.
+/// Throws std::runtime_error where a file cannot be deleted.
 std::int64_t clear_cache(const std::filesystem::path &folder);
 
 } // namespace resnetc

@@ -216,8 +216,8 @@ void record_store::write_absent(std::span<const digest> ids,
 }
 
 void record_store::fail(std::string what, int reason) {
-  trouble_ = fmt::format("{}: {} ({})", own_.string(), what,
-                         std::strerror(reason));
+  trouble_ = fmt::format("{}: {} ({}); --cache-dir names another folder",
+                         own_.string(), what, std::strerror(reason));
 }
 
 } // namespace resnetc

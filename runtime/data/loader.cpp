@@ -72,6 +72,7 @@ struct loader::state {
   void write_images(const image &view, batch_buffer &buffer,
                     int64_t place) const;
   void stop_pass(std::unique_lock<std::mutex> &lock);
+  void hold_images(bool hold);
   void report_bad(std::unique_lock<std::mutex> &lock);
 
   const std::vector<sample> &samples;
@@ -113,10 +114,6 @@ loader::state::state(const std::vector<sample> &samples,
                      spec.channels),
       slots(static_cast<size_t>(options.batch) + 2 * options.threads),
       bad(samples.size()) {
-  size_t element =
-      options.dtype == RESNETC_F64 ? sizeof(double) : sizeof(float);
-  for (batch_buffer &buffer : buffers)
-    buffer.images = aligned_buffer(image_elements * element * options.batch);
   try {
     for (int i = 0; i < options.threads; ++i)
       threads.emplace_back([this] { work(); });
@@ -266,6 +263,18 @@ void loader::state::stop_pass(std::unique_lock<std::mutex> &lock) {
     buffer.reset();
 }
 
+// A trainer has two loaders, of which one works at a time: they hold memory for
+// images during a pass alone.
+void loader::state::hold_images(bool hold) {
+  size_t element =
+      options.dtype == RESNETC_F64 ? sizeof(double) : sizeof(float);
+  for (batch_buffer &buffer : buffers)
+    if (bool(buffer.images.data()) != hold)
+      buffer.images = hold ? aligned_buffer(image_elements * element *
+                                            options.batch)
+                           : aligned_buffer();
+}
+
 /// Hands new bad images to the callback, or throws the first one, without
 /// holding the lock.
 void loader::state::report_bad(std::unique_lock<std::mutex> &lock) {
@@ -295,6 +304,7 @@ loader::~loader() = default;
 void loader::start(std::vector<int64_t> order, int64_t epoch) {
   std::unique_lock lock(self->mutex);
   self->stop_pass(lock);
+  self->hold_images(true);
   self->order = std::move(order);
   self->epoch = epoch;
   self->work_changed.notify_all();
@@ -324,6 +334,7 @@ const batch *loader::next() {
       throw data_error(fmt::format(
           "none of the {} images can be read; the first is {}",
           self->order.size(), self->samples[self->first_bad->index].path));
+    self->hold_images(false);
     return nullptr;
   }
   buffer->with_consumer = true;

@@ -70,8 +70,8 @@ std::vector<int64_t> shuffled_order(int64_t count, uint64_t seed,
 std::vector<int64_t> sequential_order(int64_t count);
 
 /// Reads samples in a given order. What it yields is the same for any number of
-/// threads. Memory is bounded: two batches, and about one more of 8-bit pixels.
-/// Not thread-safe: one thread calls start() and next().
+/// threads. Memory is bounded: two batches during a pass, and about one more of
+/// 8-bit pixels. Not thread-safe: one thread calls start() and next().
 class loader {
 public:
   /// `samples` is not copied and outlives the loader; neither are spec.mean and

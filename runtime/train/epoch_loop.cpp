@@ -323,10 +323,12 @@ void epoch_loop::show_progress(int epoch, std::int64_t step, const tally &sum,
                                double seconds) {
   double rate = static_cast<double>(sum.images) / seconds;
   auto images = static_cast<double>(data_.training.samples.size());
-  // Behind a kept prefix the later epochs take next to nothing.
-  int epochs_left = epoch == 1 && training_.keeps()
-                        ? 0
-                        : settings_.epochs - epoch;
+  // Behind records that this epoch keeps, the later ones cost the rest alone.
+  bool records_come = epoch == 1 && training_.computed() > 0 &&
+                      training_.keeps();
+  double epochs_left =
+      (settings_.epochs - epoch) *
+      (records_come ? 1 - frozen_share(engine_.model()) : 1);
   double left =
       (images * (1 + epochs_left) - static_cast<double>(sum.images)) / rate +
       validation_seconds_ * (1 + epochs_left);

@@ -20,8 +20,12 @@ struct outcome {
   run_result run;
 };
 
+bool stopped(const outcome &each) {
+  return each.run.exit_code == interrupted_exit;
+}
+
 bool finished(const outcome &each) {
-  return each.run.failure.empty() && !each.run.epochs.empty();
+  return each.run.failure.empty() && !stopped(each);
 }
 
 /// Where records hang on the seed, runs of other seeds have others: the frozen
@@ -67,8 +71,7 @@ std::string table_of(const std::vector<outcome> &ranked) {
   for (const outcome &each : ranked) {
     if (!finished(each)) {
       rows.push_back({each.name, "-", "-",
-                      each.run.failure.empty() ? "stopped" : "not finite", "-",
-                      "-"});
+                      stopped(each) ? "stopped" : "not finite", "-", "-"});
       continue;
     }
     const epoch_metrics &best = each.run.best;
@@ -114,6 +117,9 @@ void write_curves(const fs::path &path, const std::vector<outcome> &ranked) {
 void say_outcome(const outcome &each, const std::string &title, console &out) {
   if (!each.run.failure.empty())
     return out.say(title + each.run.failure);
+  if (stopped(each))
+    return out.say(title + "stopped; what it has learned is in " +
+                   run_folder{each.run.folder}.last().string());
   if (!each.run.epochs.empty())
     out.say(fmt::format("{}best epoch {}, validation loss {:.4f}, top-1 {}; {}",
                         title, each.run.best.epoch, each.run.best.val_loss,
@@ -136,8 +142,8 @@ void report(std::vector<outcome> outcomes, const fs::path &folder,
   out.say("");
   out.result(table_of(outcomes));
   if (!finished(outcomes.front()))
-    return out.say(outcomes.front().run.failure.empty()
-                       ? "No run has finished an epoch."
+    return out.say(std::ranges::any_of(outcomes, stopped)
+                       ? "No run has come to its end."
                        : "No run stayed finite; try lower learning rates.");
   run_folder best{outcomes.front().run.folder};
   out.say(fmt::format(
@@ -186,6 +192,10 @@ int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
     if (interrupt.interrupted())
       break;
   }
+  if (outcomes.size() < cases.size())
+    out.say(format_number_of(cases.size() - outcomes.size(), "run") +
+            (cases.size() - outcomes.size() == 1 ? " was" : " were") +
+            " not started.");
   bool some = std::ranges::any_of(outcomes, finished);
   report(std::move(outcomes), folder, out);
   return interrupt.interrupted() ? interrupted_exit : some ? 0 : 1;

@@ -30,14 +30,6 @@ void say_augmentation(const train_settings &settings, augmentation augment,
                       crops ? "none" : "crop-flip"));
 }
 
-// Multiply-adds of a step that are the frozen layers', backward passes counted
-// as two forward ones.
-double frozen_share(const resnetc_model &model) {
-  auto all = static_cast<double>(model.flops),
-       frozen = static_cast<double>(model.prefix_flops);
-  return frozen / (frozen + 3 * (all - frozen));
-}
-
 void say_cache(const train_settings &settings, augmentation augment,
                const resnetc_model &model, prefix_cache *cache, console &out) {
   bool crops = augment == augmentation::crop_flip;
@@ -96,6 +88,12 @@ void say_settings(const train_settings &settings,
 }
 
 } // namespace
+
+double frozen_share(const resnetc_model &model) {
+  auto all = static_cast<double>(model.flops),
+       frozen = static_cast<double>(model.prefix_flops);
+  return frozen / std::max(frozen + 3 * (all - frozen), 1.0);
+}
 
 augmentation choose_augmentation(augment_choice choice,
                                  const resnetc_model &model) {

@@ -30,6 +30,10 @@ struct run_result {
 run_result train(const resnetc_variant &variant, const train_settings &settings,
                  prefix_caches &caches, console &out);
 
+/// The part of a step's multiply-adds that the frozen prefix has: what a step on
+/// kept records saves. Backward passes count as two forward ones.
+double frozen_share(const resnetc_model &model);
+
 /// What --augment auto comes to: none where at least half of the forward FLOPs
 /// are in the frozen prefix.
 augmentation choose_augmentation(augment_choice choice,
