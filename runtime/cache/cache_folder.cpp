@@ -65,6 +65,15 @@ std::vector<std::pair<digest, fs::path>> prefixes_of(const fs::path &folder) {
   return prefixes;
 }
 
+/// Deletes the folder of a prefix without records.
+void remove_if_empty(const fs::path &own) {
+  std::error_code failure;
+  if (!prefix_files(own).empty())
+    return;
+  fs::remove(own / about_name, failure);
+  fs::remove(own, failure);
+}
+
 void read_about(const fs::path &path, cache_summary &summary) {
   std::ifstream file(path);
   nlohmann::json about = nlohmann::json::parse(file, nullptr, false);
@@ -97,10 +106,7 @@ bool remove_file(const fs::path &path) {
   std::error_code failure;
   if (!record_file::open(path) || !fs::remove(path, failure))
     return false;
-  if (prefix_files(path.parent_path()).empty()) {
-    fs::remove(path.parent_path() / about_name, failure);
-    fs::remove(path.parent_path(), failure);
-  }
+  remove_if_empty(path.parent_path());
   return true;
 }
 
@@ -139,19 +145,16 @@ verification verify_file(const fs::path &path) {
 std::int64_t clear_cache(const fs::path &folder) {
   std::int64_t bytes = 0;
   std::error_code failure;
-  for (const cache_file &file : all_files(folder)) {
-    if (remove_file(file.path))
-      bytes += file.bytes;
-    else if (record_file::open(file.path))
-      throw std::runtime_error(
-          fmt::format("{}: cannot be deleted; is the folder writable?",
-                      file.path.string()));
+  for (const auto &[key, own] : prefixes_of(folder)) {
+    for (const cache_file &file : prefix_files(own))
+      if (remove_file(file.path))
+        bytes += file.bytes;
+      else if (record_file::open(file.path))
+        throw std::runtime_error(
+            fmt::format("{}: cannot be deleted; is the folder writable?",
+                        file.path.string()));
+    remove_if_empty(own); // of a run that could keep nothing
   }
-  for (const auto &[key, own] : prefixes_of(folder))
-    if (prefix_files(own).empty()) { // of a run that could keep nothing
-      fs::remove(own / about_name, failure);
-      fs::remove(own, failure);
-    }
   fs::path known = folder / known_files_name;
   auto size = static_cast<std::int64_t>(fs::file_size(known, failure));
   if (!failure && known_files::is_one(known) && fs::remove(known, failure))

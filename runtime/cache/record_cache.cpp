@@ -130,20 +130,20 @@ stored_record record_cache::keep(const digest &id, const void *record) {
     std::lock_guard lock(mutex_);
     resident_.emplace(id, place);
   }
-  if (store_ && !store_->trouble()) {
-    unwritten_.push_back(id);
-    unwritten_records_.insert(unwritten_records_.end(), place,
-                              place + stored_bytes_);
-  }
-  return {place, owner};
+  stored_record stored{place, owner};
+  if (store_ && !store_->trouble())
+    unwritten_.emplace_back(id, stored);
+  return stored;
 }
 
 void record_cache::write() {
   if (unwritten_.empty())
     return;
-  store_->append(unwritten_, unwritten_records_.data());
+  std::vector<record_entry> entries;
+  for (const auto &[id, stored] : unwritten_)
+    entries.push_back({id, stored.data});
+  store_->append(entries);
   unwritten_.clear();
-  unwritten_records_.clear();
 }
 
 void record_cache::store_as(const void *record, std::byte *stored) const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace resnetc {
@@ -66,8 +67,7 @@ private:
   std::size_t slab_used_ = 0, slab_bytes_ = 0; // in the last one; of all
   std::unordered_map<digest, const std::byte *> resident_;
   std::optional<record_store> store_;
-  std::vector<digest> unwritten_;
-  std::vector<std::byte> unwritten_records_;
+  std::vector<std::pair<digest, stored_record>> unwritten_;
 };
 
 } // namespace resnetc

@@ -40,11 +40,6 @@ bool lock(const file_descriptor &file) {
 
 } // namespace
 
-file_descriptor::~file_descriptor() {
-  if (value_ >= 0)
-    ::close(value_);
-}
-
 bool read_at(int descriptor, std::int64_t offset, std::span<std::byte> bytes) {
   while (!bytes.empty()) {
     ssize_t count = ::pread(descriptor, bytes.data(), bytes.size(), offset);
@@ -177,25 +172,22 @@ bool record_file::read(std::int64_t entry, const digest &id,
          header.checksum == checksum(id, record);
 }
 
-bool record_file::append(std::span<const digest> ids,
-                         const std::byte *records) {
-  std::vector<std::byte> entries(ids.size() * entry_bytes());
-  std::byte *to = entries.data();
-  for (const digest &id : ids) {
-    std::span record(records, record_bytes_);
-    entry_header header{id, checksum(id, record)};
+bool record_file::append(std::span<const record_entry> entries) {
+  std::vector<std::byte> text(entries.size() * entry_bytes());
+  std::byte *to = text.data();
+  for (const auto &[id, record] : entries) {
+    entry_header header{id, checksum(id, std::span(record, record_bytes_))};
     std::memcpy(to, &header, sizeof(header));
-    std::memcpy(to + sizeof(header), record.data(), record.size());
+    std::memcpy(to + sizeof(header), record, record_bytes_);
     to += entry_bytes();
-    records += record_bytes_;
   }
-  if (!write_at(file_.get(), bytes(), entries)) {
+  if (!write_at(file_.get(), bytes(), text)) {
     int reason = errno;
     [[maybe_unused]] int cut = ::ftruncate(file_.get(), bytes());
     errno = reason;
     return false;
   }
-  count_ += static_cast<std::int64_t>(ids.size());
+  count_ += static_cast<std::int64_t>(entries.size());
   return true;
 }
 

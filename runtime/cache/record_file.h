@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cache/digest.h"
+#include "state/file_descriptor.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,29 +14,17 @@
 
 namespace resnetc {
 
-/// A descriptor that is closed at the end.
-class file_descriptor {
-public:
-  explicit file_descriptor(int value = -1) : value_(value) {}
-  ~file_descriptor();
-  file_descriptor(file_descriptor &&other) noexcept
-      : value_(std::exchange(other.value_, -1)) {}
-  file_descriptor &operator=(file_descriptor &&other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  int get() const { return value_; }
-  explicit operator bool() const { return value_ >= 0; }
-
-private:
-  int value_;
-};
-
 /// Reads, or writes at an offset, all of `bytes`; false with errno set, 0 where
 /// the file ends before.
 bool read_at(int descriptor, std::int64_t offset, std::span<std::byte> bytes);
 bool write_at(int descriptor, std::int64_t offset,
               std::span<const std::byte> bytes);
+
+/// A record to be written, and what it is found by.
+struct record_entry {
+  digest id;
+  const std::byte *record = nullptr;
+};
 
 /// A header with the key of the frozen prefix and the size of a record, then
 /// entries: id, checksum, record. The checksum covers key, id and record, so
@@ -79,7 +68,7 @@ public:
   bool read(std::int64_t entry, const digest &id,
             std::span<std::byte> record) const;
   /// Appends entries; false with errno set, and the file is as it was.
-  bool append(std::span<const digest> ids, const std::byte *records);
+  bool append(std::span<const record_entry> entries);
   /// Marks the file as used just now.
   void touch() const;
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <random>
 #include <set>
+#include <unordered_set>
 
 namespace resnetc {
 
@@ -172,29 +173,24 @@ record_file *record_store::writable() {
   return file ? append_to(std::move(*file)) : nullptr;
 }
 
-void record_store::append(std::span<const digest> ids,
-                          const std::byte *records) {
+void record_store::append(std::span<const record_entry> entries) {
+  if (trouble_)
+    return;
   try {
-    std::vector<digest> absent;
-    std::vector<std::byte> absent_records;
-    for (std::size_t i = 0; i < ids.size() && !trouble_; ++i) {
-      if (contains(ids[i]) || std::ranges::count(absent, ids[i]) > 0)
-        continue;
-      absent.push_back(ids[i]);
-      const std::byte *record = records + i * record_bytes_;
-      absent_records.insert(absent_records.end(), record,
-                            record + record_bytes_);
-    }
+    std::vector<record_entry> absent;
+    std::unordered_set<digest> seen;
+    for (const record_entry &entry : entries)
+      if (!contains(entry.id) && seen.insert(entry.id).second)
+        absent.push_back(entry);
     if (!absent.empty())
-      write_absent(absent, absent_records.data());
+      write_absent(absent);
   } catch (const std::exception &error) {
     trouble_ = fmt::format("{}: {}", own_.string(), error.what());
   }
 }
 
-void record_store::write_absent(std::span<const digest> ids,
-                                const std::byte *records) {
-  auto count = static_cast<std::int64_t>(ids.size());
+void record_store::write_absent(std::span<const record_entry> entries) {
+  auto count = static_cast<std::int64_t>(entries.size());
   if (!make_room(record_file::size_with(count, record_bytes_) -
                  (writing_ ? record_file::header_bytes : 0))) {
     trouble_ = fmt::format("{}: the cache is full ({}); a larger --cache-size "
@@ -206,13 +202,13 @@ void record_store::write_absent(std::span<const digest> ids,
   if (!file)
     return fail("cannot be written", errno);
   std::int64_t before = file->bytes(), first = file->count();
-  if (!file->append(ids, records))
+  if (!file->append(entries))
     return fail("cannot be written", errno);
   bytes_ += file->bytes() - before;
   uncounted_ += file->bytes() - before;
   std::lock_guard lock(mutex_);
   for (std::int64_t i = 0; i < count; ++i)
-    places_.insert_or_assign(ids[i], place{*writing_, first + i});
+    places_.insert_or_assign(entries[i].id, place{*writing_, first + i});
 }
 
 void record_store::fail(std::string what, int reason) {

@@ -32,7 +32,7 @@ public:
   /// Writes records that are not there yet. Where that fails, or the limit
   /// leaves no room even without the files that were used longest ago, nothing
   /// more is written in this run.
-  void append(std::span<const digest> ids, const std::byte *records);
+  void append(std::span<const record_entry> entries);
 
   /// Why nothing more is written; none while all is well.
   const std::optional<std::string> &trouble() const { return trouble_; }
@@ -55,7 +55,7 @@ private:
   bool can_append_to(const record_file &file) const;
   record_file *writable();
   record_file *append_to(record_file file);
-  void write_absent(std::span<const digest> ids, const std::byte *records);
+  void write_absent(std::span<const record_entry> entries);
   void fail(std::string what, int reason);
   void write_about();
 

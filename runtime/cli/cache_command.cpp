@@ -2,11 +2,11 @@
 
 #include "cache/cache_folder.h"
 #include "report/format.h"
+#include "report/json_text.h"
 
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace resnetc {
@@ -41,9 +41,8 @@ int list(const fs::path &folder, bool as_json, console &out) {
                     format_spec(each.spec)});
   }
   if (as_json) {
-    out.result(nlohmann::ordered_json{{"folder", folder.string()},
-                                      {"caches", json}}
-                   .dump() +
+    out.result(json_text(nlohmann::ordered_json{{"folder", folder.string()},
+                                                {"caches", json}}) +
                "\n");
     return 0;
   }
@@ -83,12 +82,10 @@ int verify(const fs::path &folder, bool as_json, console &out) {
                                   static_cast<double>(all - done) / rate))});
   }
   if (as_json)
-    out.result(
-        nlohmann::ordered_json{{"folder", folder.string()},
-                               {"whole", whole},
-                               {"damaged", damaged}}
-            .dump() +
-        "\n");
+    out.result(json_text(nlohmann::ordered_json{{"folder", folder.string()},
+                                                {"whole", whole},
+                                                {"damaged", damaged}}) +
+               "\n");
   else
     out.result(fmt::format("{}: {} whole, {} damaged\n", folder.string(),
                            format_number_of(whole, "record"),
@@ -101,9 +98,8 @@ int verify(const fs::path &folder, bool as_json, console &out) {
 int clear(const fs::path &folder, bool as_json, console &out) {
   std::int64_t bytes = clear_cache(folder);
   if (as_json)
-    out.result(nlohmann::ordered_json{{"folder", folder.string()},
-                                      {"bytes", bytes}}
-                   .dump() +
+    out.result(json_text(nlohmann::ordered_json{{"folder", folder.string()},
+                                                {"bytes", bytes}}) +
                "\n");
   else
     out.result(fmt::format("{}: {} deleted\n", folder.string(),

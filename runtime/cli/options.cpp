@@ -105,6 +105,12 @@ po::options_description describe(const command_row &command) {
   return description;
 }
 
+bool repeats(const command_row &command, const std::string &name) {
+  return std::ranges::any_of(option_table(), [&](const option_row &row) {
+    return row.repeats && (row.commands & command.id) && row.name == name;
+  });
+}
+
 // Long names get a line of their own.
 std::string help_line(const std::string &left, const char *right) {
   constexpr std::size_t width = 28;
@@ -204,16 +210,6 @@ arguments arguments::with(const std::string &name,
   changed.values_[name] = value;
   return changed;
 }
-
-namespace {
-
-bool repeats(const command_row &command, const std::string &name) {
-  return std::ranges::any_of(option_table(), [&](const option_row &row) {
-    return row.repeats && (row.commands & command.id) && row.name == name;
-  });
-}
-
-} // namespace
 
 arguments parse_arguments(const command_row &command,
                           std::span<const char *const> words) {

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "data/png_write.h"
 #include "report/format.h"
+#include "report/json_text.h"
 #include "train/checkpoint_model.h"
 #include "train/metrics.h"
 
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 namespace resnetc {
@@ -59,13 +59,13 @@ public:
   predictor(const command_context &context, checkpoint_model &model,
             std::int64_t batch)
       : context_(context), model_(model), batch_(batch),
-        channels_(context.variant.model->channels),
         orientation_(exif_of(context.options)),
         top_(context.options.whole("top", 5, 1, 1000000)),
         save_(context.options.text("save-input").value_or("")) {
     image_bytes_ =
         static_cast<std::size_t>(context.variant.model->height) *
-        context.variant.model->width * channels_ *
+        context.variant.model->width *
+        context.variant.model->channels *
         (context.variant.dtype == RESNETC_F64 ? sizeof(double) : sizeof(float));
     images_ = aligned_buffer(batch * image_bytes_);
   }
@@ -98,9 +98,8 @@ public:
 private:
   bool load(const std::string &path, std::size_t place) {
     try {
-      image view = evaluation_view(
-          decode_image(read_image_file(path).bytes, channels_, orientation_),
-          model_.input());
+      image view = evaluation_view(read_image_file(path).bytes, orientation_,
+                                   model_.input());
       std::byte *out = images_.as<std::byte>() + place * image_bytes_;
       if (context_.variant.dtype == RESNETC_F64)
         normaliser<double>(model_.input())
@@ -135,7 +134,6 @@ private:
   const command_context &context_;
   checkpoint_model &model_;
   std::int64_t batch_;
-  int channels_;
   exif orientation_;
   std::size_t top_;
   fs::path save_;
@@ -156,7 +154,7 @@ std::string as_json(const std::vector<prediction> &predictions,
     json.push_back({{"image", prediction.image}, {"top", top}});
   }
   // File names need not be UTF-8; what is not is replaced.
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+  return json_text(json) +
          "\n";
 }
 

@@ -1,6 +1,7 @@
 #include "data/image_file.h"
 
 #include "data/decode.h"
+#include "state/file_descriptor.h"
 
 #include <cerrno>
 #include <chrono>
@@ -49,16 +50,10 @@ std::optional<file_stamp> stamp_of(const std::string &path) {
 }
 
 image_file read_image_file(const std::string &path) {
-  struct descriptor {
-    int value;
-    ~descriptor() {
-      if (value >= 0)
-        ::close(value);
-    }
-    // O_NONBLOCK only keeps a pipe from blocking the open.
-  } file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  // O_NONBLOCK only keeps a pipe from blocking the open.
+  file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat before, after;
-  if (file.value < 0 || ::fstat(file.value, &before) != 0)
+  if (!file || ::fstat(file.get(), &before) != 0)
     fail(errno);
   if (!S_ISREG(before.st_mode))
     throw bad_image("not a regular file");
@@ -67,7 +62,7 @@ image_file read_image_file(const std::string &path) {
   result.bytes.resize(static_cast<size_t>(before.st_size));
   size_t done = 0;
   while (done < result.bytes.size()) {
-    ssize_t count = ::read(file.value, result.bytes.data() + done,
+    ssize_t count = ::read(file.get(), result.bytes.data() + done,
                            result.bytes.size() - done);
     if (count < 0 && errno != EINTR)
       fail(errno);
@@ -77,7 +72,7 @@ image_file read_image_file(const std::string &path) {
   }
   result.bytes.resize(done);
   file_stamp stamp = stamp_of(before);
-  if (::fstat(file.value, &after) == 0 && stamp_of(after) == stamp &&
+  if (::fstat(file.get(), &after) == 0 && stamp_of(after) == stamp &&
       !just_written(stamp))
     result.stamp = stamp;
   return result;

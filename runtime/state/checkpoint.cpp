@@ -1,6 +1,7 @@
 #include "state/checkpoint.h"
 
 #include "report/format.h"
+#include "report/json_text.h"
 #include "state/blocking.h"
 
 #include <fmt/format.h>
@@ -14,11 +15,6 @@
 namespace resnetc {
 
 using json = nlohmann::json;
-
-// A class that is named by bytes which are no UTF-8 must not lose a checkpoint.
-static std::string text_of(const json &value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 checkpoint_info describe(const resnetc_model &model) {
   checkpoint_info info;
@@ -36,15 +32,15 @@ checkpoint_info describe(const resnetc_model &model) {
 static std::map<std::string, std::string>
 metadata_of(const checkpoint_info &info) {
   return {{"format", "pt"}, // what transformers and timm look for
-          {"classes", text_of(info.classes)},
-          {"mean", text_of(info.mean)},
-          {"std", text_of(info.std)},
-          {"input", text_of({info.height, info.width})},
-          {"channels", text_of(info.channels)},
-          {"resize", text_of(info.resize)},
-          {"epoch", text_of(info.epoch)},
-          {"spec", text_of(info.spec)},
-          {"spec_hash", text_of(info.spec_hash)}};
+          {"classes", json_text(json(info.classes))},
+          {"mean", json_text(json(info.mean))},
+          {"std", json_text(json(info.std))},
+          {"input", json_text(json{info.height, info.width})},
+          {"channels", json_text(json(info.channels))},
+          {"resize", json_text(json(info.resize))},
+          {"epoch", json_text(json(info.epoch))},
+          {"spec", json_text(json(info.spec))},
+          {"spec_hash", json_text(json(info.spec_hash))}};
 }
 
 void save_checkpoint(const std::filesystem::path &path,

@@ -1,5 +1,7 @@
 #include "state/mapped_file.h"
 
+#include "state/file_descriptor.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -28,18 +30,12 @@ static file_error system_error(const std::filesystem::path &path,
 }
 
 mapped_file::mapped_file(const std::filesystem::path &path) : name(path) {
-  struct descriptor {
-    int number;
-    ~descriptor() {
-      if (number >= 0)
-        ::close(number);
-    }
-    // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  } file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.number < 0)
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file)
     throw system_error(path, "cannot be opened");
   struct stat status;
-  if (::fstat(file.number, &status) != 0)
+  if (::fstat(file.get(), &status) != 0)
     throw system_error(path, "cannot be read");
   if (S_ISDIR(status.st_mode))
     throw file_error(path, "is a folder, expected a weights file");
@@ -48,7 +44,7 @@ mapped_file::mapped_file(const std::filesystem::path &path) : name(path) {
   size = static_cast<std::size_t>(status.st_size);
   if (size == 0)
     return;
-  void *start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number, 0);
+  void *start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (start == MAP_FAILED)
     throw system_error(path, "cannot be mapped");
   data = static_cast<const std::byte *>(start);

@@ -1,3 +1,4 @@
+#include "report/json_text.h"
 #include "state/atomic_file.h"
 #include "state/safetensors.h"
 
@@ -33,9 +34,7 @@ header_of(const std::vector<tensor_output> &tensors,
                            {"data_offsets", {position, end}}};
     position = end;
   }
-  // A path or class name that is no UTF-8 must not lose a checkpoint.
-  std::string text = header.dump(
-      -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t size = text.size();
   std::string prefix(sizeof size, '\0');

@@ -1,11 +1,11 @@
 #include "train/prefix_cache.h"
 
 #include "cache/cache_folder.h"
+#include "report/json_text.h"
 #include "state/blocking.h"
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 #include <utility>
 
@@ -33,11 +33,9 @@ std::size_t element_bytes(const engine &engine) {
 /// What `cache list` shows.
 std::string about(const engine &engine) {
   const resnetc_model &model = engine.model();
-  return nlohmann::ordered_json{{"model", model.name},
-                                {"spec", model.spec},
-                                {"mcpu", engine.variant().mcpu}}
-             .dump(-1, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace) +
+  return json_text(nlohmann::ordered_json{{"model", model.name},
+                                          {"spec", model.spec},
+                                          {"mcpu", engine.variant().mcpu}}) +
          "\n";
 }
 

@@ -40,9 +40,17 @@ struct Cache : testing::Test {
   static digest id(int number) { return digest_of(std::as_bytes(std::span(&number, 1))); }
   static void append(record_file &file, int from, int to) {
     for (int i = from; i < to; ++i) {
-      digest name = id(i);
-      ASSERT_TRUE(file.append({&name, 1}, record(i).data()));
+      std::vector<std::byte> values = record(i);
+      record_entry entry{id(i), values.data()};
+      ASSERT_TRUE(file.append({&entry, 1}));
     }
+  }
+
+  static void append(record_store &&store, int number) { append(store, number); }
+  static void append(record_store &store, int number) {
+    std::vector<std::byte> values = record(number);
+    record_entry entry{id(number), values.data()};
+    store.append({&entry, 1});
   }
 
   fs::path folder;
@@ -134,12 +142,11 @@ TEST_F(Cache, OtherFilesAreNoneOfOurs) {
 }
 
 TEST_F(Cache, RecordsOutliveTheStore) {
-  std::vector<digest> ids{id(0), id(1)};
-  std::vector<std::byte> records = record(0), second = record(1), got(40);
-  records.insert(records.end(), second.begin(), second.end());
+  std::vector<std::byte> first = record(0), second = record(1), got(40);
+  std::vector<record_entry> entries{{id(0), first.data()}, {id(1), second.data()}};
   {
     record_store store(folder, key, 40, 1 << 20, "{}");
-    store.append(ids, records.data());
+    store.append(entries);
     EXPECT_TRUE(store.read(id(1), got)); // at once
   }
   record_store store(folder, key, 40, 1 << 20, "{}");
@@ -272,7 +279,7 @@ TEST_F(Cache, ADamagedRecordIsMendedOnce) {
   };
   {
     record_store store(folder, key, 40, 1 << 20, "{}");
-    store.append({&name, 1}, record(0).data());
+    append(store, 0);
   }
   fs::path own = folder / to_hex(key);
   fs::path first = paths().front().path;
@@ -285,7 +292,7 @@ TEST_F(Cache, ADamagedRecordIsMendedOnce) {
       record_store store(folder, key, 40, 1 << 20, "{}");
       bool whole = store.read(name, got);
       EXPECT_EQ(whole, run > 0 || std::string(as) == "ffff.records") << as << run;
-      store.append({&name, 1}, record(0).data());
+      append(store, 0);
       EXPECT_TRUE(store.read(name, got));
       EXPECT_EQ(got, record(0));
     }
@@ -294,10 +301,9 @@ TEST_F(Cache, ADamagedRecordIsMendedOnce) {
 }
 
 TEST_F(Cache, ALimitThatCannotBeMetDeletesNothing) {
-  digest name = id(0);
-  record_store(folder, digest{9, 9}, 40, 1 << 20, "{}").append({&name, 1}, record(0).data());
+  append(record_store(folder, digest{9, 9}, 40, 1 << 20, "{}"), 0);
   record_store small(folder, key, 40, 100, "{}");
-  small.append({&name, 1}, record(0).data());
+  append(small, 0);
   EXPECT_TRUE(small.trouble());
   EXPECT_EQ(all_files(folder).size(), 1u);
 }
@@ -305,9 +311,9 @@ TEST_F(Cache, ALimitThatCannotBeMetDeletesNothing) {
 TEST_F(Cache, AStoreMayDeleteItsOwnOldFile) {
   digest name = id(0), other = id(1);
   std::int64_t limit = record_file::size_with(1, 40);
-  record_store(folder, key, 40, limit, "{}").append({&name, 1}, record(0).data());
+  append(record_store(folder, key, 40, limit, "{}"), 0);
   record_store store(folder, key, 40, limit, "{}");
-  store.append({&other, 1}, record(1).data());
+  append(store, 1);
   EXPECT_FALSE(store.trouble()) << *store.trouble();
   EXPECT_EQ(all_files(folder).size(), 1u);
   record_store again(folder, key, 40, limit, "{}");
@@ -316,12 +322,12 @@ TEST_F(Cache, AStoreMayDeleteItsOwnOldFile) {
 }
 
 TEST_F(Cache, AppendingGoesOnInANewFileWhereTheOldOneIsGone) {
-  digest name = id(0), other = id(1);
+  digest other = id(1);
   record_store store(folder, key, 40, 1 << 20, "{}");
-  store.append({&name, 1}, record(0).data());
+  append(store, 0);
   clear_cache(folder);
   EXPECT_TRUE(all_files(folder).empty());
-  store.append({&other, 1}, record(1).data());
+  append(store, 1);
   EXPECT_FALSE(store.trouble());
   record_store again(folder, key, 40, 1 << 20, "{}");
   EXPECT_TRUE(again.contains(other));
@@ -332,10 +338,9 @@ TEST_F(Cache, NothingIsDeletedThatIsNotOfTheCache) {
   fs::create_directories(own);
   for (fs::path file : {folder / "vinyl.records", folder / "about.json", folder / "known-files", own / "vinyl.records", own / "note.txt"})
     std::ofstream(file) << std::string(900, 'x');
-  digest name = id(0);
   std::int64_t limit = record_file::size_with(1, 40) + 900;
-  record_store(folder, key, 40, limit, "{}").append({&name, 1}, record(0).data());
-  record_store(folder, digest{5, 5}, 40, limit, "{}").append({&name, 1}, record(0).data());
+  append(record_store(folder, key, 40, limit, "{}"), 0);
+  append(record_store(folder, digest{5, 5}, 40, limit, "{}"), 0);
   clear_cache(folder);
   for (fs::path file : {folder / "vinyl.records", folder / "about.json", folder / "known-files", own / "vinyl.records", own / "note.txt"})
     EXPECT_TRUE(fs::exists(file)) << file;
