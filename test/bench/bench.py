@@ -12,13 +12,14 @@ the peak loop and for ours. Absolute figures move with the machine's neighbours,
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+
+from pinned import pinned
 
 # workload: rules of the spec, what `bench` times
 WORK = {
@@ -28,14 +29,6 @@ WORK = {
     "full": (".replace_fc(20)", "train"),
 }
 PEERS = "torch,torch-cl,torch+eval,torch-cl+eval"
-
-
-def pinned(threads, command, **options):
-    """Runs a command on the first cores and gives what it prints."""
-    cores = sorted(os.sched_getaffinity(0))[:threads]
-    words = ["taskset", "-c", ",".join(map(str, cores)), *map(str, command)]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, env=environment, **options).stdout
 
 
 def compile_trainer(arguments, folder, model, what):

@@ -11,7 +11,6 @@ Pillow, torchvision and scikit-image, by default the one that runs this script.
 """
 
 import argparse
-import os
 import random
 import statistics
 import subprocess
@@ -19,6 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from pinned import pinned
 
 PICTURES = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "motorcycle_left.png", "hubble_deep_field.jpg",
             "ihc.png", "retina.jpg")  # fmt: skip
@@ -61,13 +62,6 @@ def measure_peer(folder, seconds):
     print(max(rates), statistics.median(rates))
 
 
-def pinned(command):
-    core = min(os.sched_getaffinity(0))
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    words = ["taskset", "-c", str(core), *map(str, command)]
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-
-
 def measure(arguments, folder):
     """{who: (best, median)} over the rounds, each of which runs both."""
     commands = {
@@ -77,7 +71,7 @@ def measure(arguments, folder):
     found = {who: [] for who in commands}
     for _ in range(arguments.rounds):
         for who, command in commands.items():
-            found[who].append(tuple(map(float, pinned(command).split())))
+            found[who].append(tuple(map(float, pinned(1, command).split())))
     return {who: (max(b for b, _ in pairs), statistics.median(m for _, m in pairs)) for who, pairs in found.items()}
 
 

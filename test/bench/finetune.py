@@ -13,7 +13,6 @@ another learning rate, and a sweep of six. Ours validates every epoch, PyTorch o
 """
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,8 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
+
+from pinned import pinned
 
 # what is trained: rules of the spec, patterns for finetune_torch.py
 WORK = {
@@ -68,15 +69,9 @@ torch.save(model.state_dict(), sys.argv[1])
 """
 
 
-def pinned(threads, command, **options):
-    cores = sorted(os.sched_getaffinity(0))[:threads]
-    words = ["taskset", "-c", ",".join(map(str, cores)), *map(str, command)]
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options).stdout
-
-
 def seconds(threads, command, **options):
     start = time.monotonic()
-    pinned(threads, command, **options)
+    pinned(threads, command, stderr=subprocess.STDOUT, **options)
     return time.monotonic() - start
 
 
