@@ -25,12 +25,12 @@ void flip_left_right(image &picture) {
                        row + right * picture.channels);
 }
 
-/// Resizes an image while it is decoded.
+/// Resizes an image that comes in parts, as while it is decoded.
 class view_consumer : public image_consumer {
 public:
   explicit view_consumer(const transform_spec &spec) : spec(spec) {}
   void add(const pixel_rows &rows) override { resize->add(rows); }
-  image finish() { return resize->finish(); }
+  virtual image finish() { return resize->finish(); }
 
 protected:
   const transform_spec &spec;
@@ -59,12 +59,28 @@ public:
                    rectangle{0, 0, spec.width, spec.height}, spec.channels);
     return resize->inputs();
   }
-
-  bool flip = false;
+  image finish() override {
+    image out = view_consumer::finish();
+    if (flip)
+      flip_left_right(out);
+    return out;
+  }
 
 private:
   random_stream &random;
+  bool flip = false;
 };
+
+image view_of(const image &source, view_consumer &consumer) {
+  consumer.add(rows_of(source, consumer.begin(source.width, source.height)));
+  return consumer.finish();
+}
+
+image view_of(std::span<const std::byte> bytes, exif orientation,
+              const transform_spec &spec, view_consumer &consumer) {
+  decode_image(bytes, spec.channels, orientation, consumer);
+  return consumer.finish();
+}
 
 /// Whether computing gives the very bits of a table [3][256].
 bool gives(const rgb_scale &scale, const std::vector<float> &table) {
@@ -145,38 +161,26 @@ training_geometry draw_geometry(int width, int height, random_stream &random) {
 }
 
 image evaluation_view(const image &source, const transform_spec &spec) {
-  evaluation_geometry geometry =
-      evaluate_geometry(source.width, source.height, spec);
-  return resize_bilinear(source, {0, 0, source.width, source.height},
-                         geometry.width, geometry.height, geometry.crop);
+  evaluation_consumer consumer(spec);
+  return view_of(source, consumer);
 }
 
 image training_view(const image &source, const transform_spec &spec,
                     random_stream &random) {
-  training_geometry geometry =
-      draw_geometry(source.width, source.height, random);
-  image out = resize_bilinear(source, geometry.crop, spec.width, spec.height,
-                              {0, 0, spec.width, spec.height});
-  if (geometry.flip)
-    flip_left_right(out);
-  return out;
+  training_consumer consumer(spec, random);
+  return view_of(source, consumer);
 }
 
 image evaluation_view(std::span<const std::byte> bytes, exif orientation,
                       const transform_spec &spec) {
   evaluation_consumer consumer(spec);
-  decode_image(bytes, spec.channels, orientation, consumer);
-  return consumer.finish();
+  return view_of(bytes, orientation, spec, consumer);
 }
 
 image training_view(std::span<const std::byte> bytes, exif orientation,
                     const transform_spec &spec, random_stream &random) {
   training_consumer consumer(spec, random);
-  decode_image(bytes, spec.channels, orientation, consumer);
-  image out = consumer.finish();
-  if (consumer.flip)
-    flip_left_right(out);
-  return out;
+  return view_of(bytes, orientation, spec, consumer);
 }
 
 template <typename T>

@@ -43,7 +43,8 @@ struct training_geometry {
 };
 training_geometry draw_geometry(int width, int height, random_stream &random);
 
-/// The bytes that the network sees in evaluation; spec.width x spec.height.
+/// The bytes that the network sees in evaluation; spec.width x spec.height. The
+/// source has spec.channels channels.
 image evaluation_view(const image &source, const transform_spec &spec);
 /// The same for training with `crop-flip`.
 image training_view(const image &source, const transform_spec &spec,

@@ -14,7 +14,7 @@ void handle_interrupts();
 /// can save and leave; a second one ends the process. Guards nest: all see it.
 class interrupt_guard {
 public:
-  interrupt_guard(); ///< guards nest, and all see what comes
+  interrupt_guard();
   ~interrupt_guard();
   interrupt_guard(const interrupt_guard &) = delete;
   interrupt_guard &operator=(const interrupt_guard &) = delete;
