@@ -14,6 +14,7 @@
 #include "Frontend/Import.h"
 #include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
+#include "IR/WinogradDialect.h"
 #include "Transforms/Kept.h"
 #include "Transforms/Passes.h"
 
@@ -35,10 +36,16 @@ using namespace resnetc;
 
 namespace {
 
+void addChoices(OpPassManager &pm, StringRef conv) {
+  resnet::ChooseConvolutionOptions choice;
+  choice.conv = conv.str();
+  pm.addPass(resnet::createChooseConvolution(choice));
+}
+
 /// From @forward as the frontend makes it, or from a later stage, to the functions of the seam.
-void addTransforms(OpPassManager &pm, Stage from) {
+void addTransforms(OpPassManager &pm, Stage from, StringRef conv) {
   if (from == Stage::Split)
-    return;
+    return addChoices(pm, conv);
   if (from == Stage::Forward) {
     pm.addPass(resnet::createFreeze());
     pm.addPass(resnet::createDifferentiate());
@@ -47,6 +54,7 @@ void addTransforms(OpPassManager &pm, Stage from) {
   pm.addPass(resnet::createFuseEpilogue());
   pm.addPass(resnet::createSplit());
   pm.addPass(resnet::createVerifySplit());
+  addChoices(pm, conv);
 }
 
 void addBufferization(OpPassManager &pm) {
@@ -109,6 +117,7 @@ bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
 /// What `resnet-to-llvm` takes.
 struct ToLLVMOptions : PassPipelineOptions<ToLLVMOptions> {
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("LLVM's name of an x86-64 CPU"), llvm::cl::init("native")};
+  Option<std::string> conv{*this, "conv", llvm::cl::desc("auto, direct or winograd"), llvm::cl::init("auto")};
   Option<Stage> from{*this, "from", llvm::cl::desc("what the module holds already"), llvm::cl::init(Stage::Forward),
                      llvm::cl::values(clEnumValN(Stage::Forward, "forward", "@forward alone"),
                                       clEnumValN(Stage::Gradients, "gradients", "@forward and @gradients"),
@@ -125,7 +134,7 @@ void resnetc::registerPipelines() {
     std::optional<Target> target = Target::lookUp(options.mcpu);
     if (!target)
       return error("unknown CPU \"" + options.mcpu + "\"");
-    addTransforms(pm, options.from);
+    addTransforms(pm, options.from, options.conv);
     pm.addPass(resnet::createResnetToLinalg());
     addLowering(pm, *target);
     addLLVM(pm);
@@ -136,13 +145,14 @@ void resnetc::registerPipelines() {
 }
 
 void resnetc::registerDialects(DialectRegistry &registry) {
-  registry.insert<resnet::ResnetDialect, abi::AbiDialect, bufferization::BufferizationDialect>();
+  registry.insert<resnet::ResnetDialect, abi::AbiDialect, winograd::WinogradDialect, bufferization::BufferizationDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerTilingInterfaceExternalModels(registry);
   scf::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerTilingInterfaceExternalModels(registry);
+  winograd::registerBufferization(registry);
   registerTranslations(registry);
 }
 
@@ -172,7 +182,7 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
   MemoryUse use;
   use.elementBytes = options.f64 ? 8 : 4;
   use.featureBatch = kFeatureBatch;
-  bool done = module && run(*module, [](OpPassManager &pm) { addTransforms(pm, Stage::Forward); });
+  bool done = module && run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv); });
   if (done) {
     use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
     auto features = module->lookupSymbol<func::FuncOp>("features");
@@ -235,7 +245,7 @@ bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, con
     out << '\n';
     return true;
   };
-  if (!run(module, [&](OpPassManager &pm) { addTransforms(pm, from); }))
+  if (!run(module, [&](OpPassManager &pm) { addTransforms(pm, from, options.conv); }))
     return fail();
   if (stop == Emit::MLIR)
     return print();

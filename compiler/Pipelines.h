@@ -29,6 +29,7 @@ struct CompileOptions {
   bool f64 = false;            // element type; for tests
   std::string tilesOf;         // the CPU whose registers shape the tiles; empty: mcpu; for tests
   std::string precision = "f32";
+  std::string conv = "auto";   // how convolutions are computed: auto, direct or winograd
   std::string specText, specName; // specName: a spec file's stem
   std::string table = "resnetc_variants"; // the symbol that the object exports
 };

@@ -2,6 +2,7 @@
 
 #include "Codegen/Kernel.h"
 #include "Codegen/Passes.h"
+#include "Codegen/Winograd.h"
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -29,12 +30,17 @@ linalg::FillOp fillBefore(linalg::GenericOp op, Value buffer) {
   return nullptr;
 }
 
-/// The elementwise op that is the only reader of a contraction's scratch buffer.
-linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
-  if (root.getNumDpsInits() != 1 || !fill)
-    return nullptr;
-  Value scratch = root.getDpsInits()[0];
-  if (!scratch.getDefiningOp<memref::AllocOp>())
+/// Whether a buffer is an allocation, or all that is used of one: that of the largest tile, where the last one may be smaller.
+bool isScratch(Value buffer) {
+  auto part = buffer.getDefiningOp<memref::SubViewOp>();
+  Value whole = part ? part.getSource() : buffer;
+  return whole.getDefiningOp<memref::AllocOp>() && (!part || whole.hasOneUse());
+}
+
+/// The elementwise op that is the only reader of a scratch buffer, which `root` writes over `rank` dimensions, and `fill`
+/// before it.
+linalg::GenericOp readerOf(Value scratch, Operation *root, linalg::FillOp fill, int64_t rank) {
+  if (!isScratch(scratch))
     return nullptr;
   linalg::GenericOp reader;
   for (Operation *user : scratch.getUsers()) {
@@ -47,12 +53,18 @@ linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
   }
   if (!reader || reader->getBlock() != root->getBlock() || reader.getNumReductionLoops() > 0 ||
       llvm::is_contained(reader.getDpsInits(), scratch) || reader.getNumDpsInits() != 1 ||
-      reader.getNumLoops() != root.getNumParallelLoops())
+      reader.getNumLoops() != rank)
     return nullptr;
   for (OpOperand *input : reader.getDpsInputOperands())
     if (input->get() == scratch && !reader.getMatchingIndexingMap(input).isPermutation())
       return nullptr;
   return reader;
+}
+
+linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
+  if (root.getNumDpsInits() != 1 || !fill)
+    return nullptr;
+  return readerOf(root.getDpsInits()[0], root, fill, root.getNumParallelLoops());
 }
 
 struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
@@ -65,6 +77,7 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     generalizeCopies(rewriter);
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     llvm::DenseSet<Operation *> taken;
+    emitTransforms(rewriter, target, taken);
     for (linalg::GenericOp op : ops) {
       if (taken.contains(op))
         continue;
@@ -81,6 +94,17 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     }
     if (failed(scratchToStack(rewriter)))
       signalPassFailure();
+  }
+
+  /// Winograd's algorithm: what it leaves are loops alone, its products' kernels among them.
+  void emitTransforms(IRRewriter &rewriter, const KernelTarget &target, llvm::DenseSet<Operation *> &taken) {
+    getOperation().walk([&](winograd::FilterOp op) { emitFilter(rewriter, op, target); });
+    getOperation().walk([&](winograd::ConvOp op) {
+      linalg::GenericOp epilogue = readerOf(op.getOut(), op, nullptr, 5);
+      if (epilogue)
+        taken.insert(epilogue);
+      emitConv(rewriter, op, epilogue, target);
+    });
   }
 
   LogicalResult scratchToStack(IRRewriter &rewriter) {

@@ -1,6 +1,7 @@
 //===- OutlineKernels.cpp - loops and ops become shared functions ---------===//
 
 #include "Codegen/Passes.h"
+#include "IR/AbiDialect.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -119,7 +120,10 @@ private:
     IRMapping mapping;
     mapping.map(parent.getArgument(0), body.getArgument(0));
     for (Operation *op : slice)
-      b.clone(*op, mapping);
+      if (auto worker = dyn_cast<abi::WorkerOp>(op))
+        mapping.map(worker.getWorker(), arith::IndexCastUIOp::create(b, loc, b.getIndexType(), body.getArgument(3)).getResult());
+      else
+        b.clone(*op, mapping);
     SmallVector<Value> arguments;
     for (Value v : values)
       arguments.push_back(mapping.lookup(v));

@@ -2,6 +2,7 @@
 
 #include "Codegen/Passes.h"
 #include "IR/AbiDialect.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -64,6 +65,19 @@ int64_t place(MutableArrayRef<Buffer> buffers) {
   return end;
 }
 
+/// Gives offsets within a thread's part: loops follow one another, so that each begins at its start. Returns the end.
+int64_t placeByLoop(MutableArrayRef<Buffer> buffers) {
+  DenseMap<Operation *, int64_t> ends;
+  int64_t end = 0;
+  for (Buffer &buffer : buffers) {
+    int64_t &at = ends[buffer.alloc->getParentOfType<scf::ForallOp>()];
+    buffer.offset = at;
+    at += buffer.bytes;
+    end = std::max(end, at);
+  }
+  return end;
+}
+
 struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
@@ -74,10 +88,14 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
     for (auto [i, op] : llvm::enumerate(*body))
       positions[&op] = i;
 
-    SmallVector<Buffer> fixed, growing;
+    SmallVector<Buffer> fixed, growing, perThread;
     WalkResult result = func.walk([&](memref::AllocOp alloc) {
       MemRefType type = alloc.getType();
       bool grows = !type.hasStaticShape();
+      if (alloc->hasAttr(winograd::kPerThreadAttr) && !grows) {
+        perThread.push_back({alloc, bytesOf(type), 0, 0});
+        return WalkResult::advance();
+      }
       if (alloc->getParentOfType<scf::ForallOp>())
         return WalkResult::advance(); // a tile's own: EmitKernels keeps it in registers or on the worker's stack
       if (alloc->getBlock() != body || type.getNumDynamicDims() > 1 || (grows && !type.isDynamicDim(0))) {
@@ -91,8 +109,9 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
       return signalPassFailure();
 
     int64_t fixedBytes = place(fixed), imageBytes = place(growing);
-    func->setAttr("resnet.arena", DenseI64ArrayAttr::get(&getContext(), {fixedBytes, imageBytes, 0}));
-    if (fixed.empty() && growing.empty())
+    int64_t threadBytes = placeByLoop(perThread);
+    func->setAttr("resnet.arena", DenseI64ArrayAttr::get(&getContext(), {fixedBytes, imageBytes, threadBytes}));
+    if (fixed.empty() && growing.empty() && perThread.empty())
       return;
 
     OpBuilder b(&getContext());
@@ -102,15 +121,30 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
     auto constant = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
     Value batch = arith::IndexCastOp::create(b, loc, b.getIndexType(),
                                              abi::ScalarOp::create(b, loc, b.getI64Type(), call, "batch"));
-    Value size = arith::AddIOp::create(b, loc, constant(fixedBytes), arith::MulIOp::create(b, loc, batch, constant(imageBytes)));
+    Value shared = arith::AddIOp::create(b, loc, constant(fixedBytes), arith::MulIOp::create(b, loc, batch, constant(imageBytes)));
+    Value threads, size = shared;
+    if (threadBytes) {
+      // Up to the end of this thread's part, which is as much of the arena as a thread knows.
+      threads = arith::MulIOp::create(b, loc, abi::WorkerOp::create(b, loc, b.getIndexType(), call), constant(threadBytes));
+      threads = arith::AddIOp::create(b, loc, shared, threads);
+    }
     Value arena = abi::BufferOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), call, "arena", size);
     for (Buffer &buffer : fixed)
       replace(b, buffer, arena, constant(buffer.offset));
     for (Buffer &buffer : growing)
       replace(b, buffer, arena,
               arith::AddIOp::create(b, loc, constant(fixedBytes), arith::MulIOp::create(b, loc, batch, constant(buffer.offset))));
+    if (threadBytes) {
+      Value end = arith::AddIOp::create(b, loc, threads, constant(threadBytes));
+      arena = abi::BufferOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), call, "arena", end);
+      for (Buffer &buffer : perThread) {
+        Value at = arith::AddIOp::create(b, loc, threads, constant(buffer.offset));
+        buffer.alloc.replaceAllUsesWith(
+            memref::ViewOp::create(b, loc, buffer.alloc.getType(), arena, at, ValueRange()).getResult());
+      }
+    }
     // Not before: the builder may stand at one of them.
-    for (Buffer &buffer : llvm::concat<Buffer>(fixed, growing))
+    for (Buffer &buffer : llvm::concat<Buffer>(fixed, growing, perThread))
       buffer.alloc.erase();
   }
 

@@ -2,6 +2,7 @@
 
 #include "Codegen/Passes.h"
 #include "Conversion/Lowering.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -15,14 +16,19 @@ namespace mlir::resnet {
 
 namespace {
 
+/// Whether an op's values are sums over channels.
+bool isSum(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return isa<winograd::ConvOp>(op) || (generic && generic.getNumReductionLoops() > 0);
+}
+
 /// Fills, and contractions whose only reader is the elementwise `reader`, are worth computing inside its loop; all else would
 /// be moved for nothing, and what a sum reads would be computed for each of its tiles.
 bool fuses(OpResult producer, Operation *reader) {
   if (isa<linalg::FillOp>(producer.getOwner()))
     return true;
-  auto generic = dyn_cast<linalg::GenericOp>(producer.getOwner());
   auto op = dyn_cast<linalg::GenericOp>(reader);
-  return generic && op && op.getNumReductionLoops() == 0 && generic.getNumReductionLoops() > 0 && generic->hasAttr(kTileAttr) &&
+  return isSum(producer.getOwner()) && op && op.getNumReductionLoops() == 0 && producer.getOwner()->hasAttr(kTileAttr) &&
          producer.hasOneUse() && *producer.user_begin() == reader;
 }
 
@@ -30,7 +36,7 @@ bool fuses(OpResult producer, Operation *reader) {
 int64_t contractions(linalg::GenericOp op) {
   return llvm::count_if(op->getOperands(), [&](Value input) {
     auto producer = dyn_cast<OpResult>(input);
-    return producer && isa<linalg::GenericOp>(producer.getOwner()) && fuses(producer, op);
+    return producer && isSum(producer.getOwner()) && fuses(producer, op);
   });
 }
 
@@ -157,12 +163,12 @@ void forwardSizes(Operation *op, IRRewriter &rewriter) {
   }
 }
 
-LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
+LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
   auto tileOf = [](Operation *op) { return op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr); };
   DenseI64ArrayAttr attr = tileOf(op);
   op->removeAttr(kTileAttr);
   rewriter.setInsertionPoint(op);
-  if (runsBackwards(op)) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op.getOperation()); linalgOp && runsBackwards(linalgOp)) {
     tileWholes(cast<linalg::GenericOp>(op.getOperation()), attr.size(), rewriter);
     return success();
   }
@@ -170,7 +176,7 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
   for (Value input : op->getOperands())
     if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op)) {
       inside.insert(producer.getOwner());
-      if (isa<linalg::GenericOp>(producer.getOwner())) // a sum knows best, and the reader's loops are its parallel ones
+      if (isSum(producer.getOwner())) // a sum knows best, and the reader's loops are its parallel ones
         attr = tileOf(producer.getOwner());
     }
   SmallVector<OpFoldResult> sizes;
@@ -190,7 +196,7 @@ LogicalResult tile(linalg::LinalgOp op, IRRewriter &rewriter) {
           return std::nullopt;
         return scf::SCFTileAndFuseOptions::ControlFnResult{};
       });
-  auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), options);
+  auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, op, options);
   if (failed(tiled))
     return failure();
   for (Operation *inner : tiled->tiledAndFusedOps)
@@ -218,8 +224,8 @@ struct TileAndFuse : impl::TileAndFuseBase<TileAndFuse> {
     fuseElementwise(getOperation(), rewriter);
     // Readers first: what they take in is gone when its turn comes.
     while (true) {
-      linalg::LinalgOp last;
-      getOperation().walk([&](linalg::LinalgOp op) {
+      TilingInterface last;
+      getOperation().walk([&](TilingInterface op) {
         if (op->hasAttr(kTileAttr))
           last = op;
       });

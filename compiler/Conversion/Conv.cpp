@@ -1,6 +1,7 @@
 //===- Conv.cpp - convolutions and their gradients ------------------------===//
 
 #include "Conversion/Lowering.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -83,16 +84,48 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
                     blocking.tile, blocking.outer);
 }
 
+/// The tile of a task of Winograd's algorithm over (n, kb, h, w, k): as many images or rows as give its products enough tiles of
+/// 4x4. Where filters are large, a task takes half of the output channels only, that two cores have something to do.
+static SmallVector<int64_t> winogradTile(int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
+  constexpr int64_t kLeast = 14, kTiles = 32, kWide = 16;
+  int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
+  int64_t split = inBlocks >= kWide && outBlocks % 2 == 0 ? outBlocks / 2 : 0;
+  if (down * across < kLeast * 2)
+    return {std::max<int64_t>(1, kTiles / (down * across)), split};
+  if (height % winograd::kOutputs != 0)
+    return {1, split};
+  int64_t rows = 1;
+  while (down % rows != 0 || rows * across < kLeast)
+    ++rows;
+  return {1, split, rows * winograd::kOutputs};
+}
+
+/// y = x * weight into `out`, where x is padded to whole tiles.
+static Value convolveByTiles(Lowering &l, Value x, Value weight, Value out) {
+  ArrayRef<int64_t> w = cast<RankedTensorType>(weight.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
+  Value filter = l.empty({y[1], winograd::kPoints, w[1] * kBlock + 1, kBlock});
+  auto transform = winograd::FilterOp::create(l.b, l.loc, filter.getType(), weight, filter);
+  transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
+  SmallVector<int64_t> tile = winogradTile(w[1], y[1], y[2], y[3]);
+  auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, transform->getResult(0), out, ValueRange(), tile[0]);
+  conv->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr(tile));
+  return conv->getResult(0);
+}
+
 LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
-  Value x = l.padded(op.getX(), g.halo());
+  Value x = l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width) : g.halo());
   Destination d = l.destination(op.getY());
   bool fused = op.getScale() || op.getResidual() || op.getRelu();
-  Value sum = l.filled(fused ? l.emptyLike(d.interior) : d.interior, 0);
-  Blocking blocking;
-  if (!isImages(op.getX()))
-    blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
-  Value y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, sum, isImages(op.getX()));
+  Value y = fused ? l.emptyLike(d.interior) : d.interior;
+  if (op.getWinograd()) {
+    y = convolveByTiles(l, x, l.parameter(op.getWeight()), y);
+  } else {
+    Blocking blocking;
+    if (!isImages(op.getX()))
+      blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
+    y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, l.filled(y, 0), isImages(op.getX()));
+  }
   if (fused) {
     SmallVector<Value> inputs{y};
     if (op.getScale())
@@ -146,11 +179,16 @@ LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
   Geometry g(op.getDx(), op.getDy(), op.getWeight(), op.getStride(), op.getPadding());
   SmallVector<Phase> rows = phases(g.height, g.kernel, g.stride, g.padding);
   SmallVector<Phase> columns = phases(g.width, g.kernel, g.stride, g.padding);
-  Halo halo = gradientHalo(rows, columns, g.outHeight, g.outWidth);
+  Halo halo = op.getWinograd() ? winogradHalo(g.outHeight, g.outWidth) : gradientHalo(rows, columns, g.outHeight, g.outWidth);
   Value dy = l.padded(op.getDy(), halo);
   Value weight = l.parameter(op.getWeight());
   Destination d = l.destination(op.getDx());
   Value dx = d.interior;
+  if (op.getWinograd()) {
+    Value turned = transposedWeights(l, weight, rows[0], columns[0], 1);
+    l.define(op.getDx(), convolveByTiles(l, dy, turned, dx), d);
+    return success();
+  }
   if (g.stride == 1) {
     dx = gradientPhase(l, dy, weight, rows[0], columns[0], 1, halo, l.filled(dx, 0));
     l.define(op.getDx(), dx, d);

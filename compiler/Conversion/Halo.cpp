@@ -3,6 +3,7 @@
 #include "Conversion/Halo.h"
 
 #include "IR/ResnetDialect.h"
+#include "IR/WinogradDialect.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
@@ -61,6 +62,10 @@ Halo mlir::resnet::gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, i
   return halo;
 }
 
+Halo mlir::resnet::winogradHalo(int64_t height, int64_t width) {
+  return {1, 1, winograd::paddedSize(height) - 1 - height, winograd::paddedSize(width) - 1 - width};
+}
+
 Halo mlir::resnet::haloOfUse(OpOperand &use) {
   auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()); };
   auto window = [&](Value x, Value y, int64_t kernel, int64_t stride, int64_t padding) {
@@ -68,8 +73,9 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
                       kernel, stride, padding);
   };
   Operation *op = use.getOwner();
+  auto tiles = [&](Value v) { return winogradHalo(shape(v).getDimSize(2), shape(v).getDimSize(3)); };
   if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
-    return window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
+    return conv.getWinograd() ? tiles(conv.getX()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
   if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && use.getOperandNumber() == 0)
     return window(dw.getX(), dw.getDy(), shape(dw.getDw()).getDimSize(2), dw.getStride(), dw.getPadding());
   auto gradient = [&](Value dy, Value dx, int64_t kernel, int64_t stride, int64_t padding) {
@@ -78,7 +84,7 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
                         shape(dy).getDimSize(3));
   };
   if (auto dx = dyn_cast<Conv2dDxOp>(op); dx && use.getOperandNumber() == 0)
-    return gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
+    return dx.getWinograd() ? tiles(dx.getDy()) : gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
   if (auto pool = dyn_cast<MaxPoolOp>(op)) {
     Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
     halo.lowest = true;

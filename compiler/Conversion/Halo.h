@@ -21,6 +21,10 @@ struct Halo {
 Halo windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel, int64_t stride,
                 int64_t padding);
 
+/// The halo with which tiles of Winograd's algorithm cover a plane: one row and column in front, and behind as many as make the
+/// tiles whole.
+Halo winogradHalo(int64_t height, int64_t width);
+
 /// The inputs i with (i + padding) mod stride = phase along one axis are i = first + q*stride, q < count. Those that window
 /// tap phase + (taps-1-t)*stride of output q + t + shift reads, t < taps, make up their gradient.
 struct Phase {

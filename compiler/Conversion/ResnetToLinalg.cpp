@@ -3,6 +3,7 @@
 #include "Conversion/Lowering.h"
 #include "Conversion/Passes.h"
 #include "IR/AbiDialect.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

@@ -104,12 +104,11 @@ static CompileOptions parseCompileOptions(const po::variables_map &given) {
   if (!options.f64 && text("element-type") != "f32")
     throw Mistake("--element-type must be f32 or f64, got \"" +
                   text("element-type") + "\"");
-  std::string conv = text("conv");
-  if (conv == "winograd")
-    throw Mistake("--conv=winograd is not in this version; use auto or direct");
-  if (conv != "auto" && conv != "direct")
+  options.conv = text("conv");
+  if (options.conv != "auto" && options.conv != "direct" &&
+      options.conv != "winograd")
     throw Mistake("--conv must be auto, direct or winograd, got \"" +
-                  conv + "\"");
+                  options.conv + "\"");
   options.precision = text("precision");
   if (options.precision == "bf16" || options.precision == "int8")
     throw Mistake("--precision=" + options.precision +

@@ -66,4 +66,20 @@ def Abi_BufferOp : Abi_Op<"buffer", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Abi_WorkerOp : Abi_Op<"worker", [Pure]> {
+  let summary = "which thread runs a part of a parallel loop";
+  let description = [{
+    A number from 0, below the number of threads. It has a meaning within parallel loops alone, though it stands in front of them;
+    OutlineKernels gives it one.
+
+    Example:
+    ```mlir
+    %t = abi.worker %call
+    ```
+  }];
+  let arguments = (ins Abi_Call:$call);
+  let results = (outs Index:$worker);
+  let assemblyFormat = "$call attr-dict";
+}
+
 #endif

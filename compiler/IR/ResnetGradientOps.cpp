@@ -18,9 +18,14 @@ LogicalResult SoftmaxCrossEntropyOp::verify() {
 
 LogicalResult Conv2dDxOp::verify() {
   // C1
-  return checkConvolution(*this, getDx().getType(), "dx", getWeight().getType(),
-                          "weight", getDy().getType(), "dy", getStride(),
-                          getPadding());
+  if (failed(checkConvolution(*this, getDx().getType(), "dx",
+                              getWeight().getType(), "weight",
+                              getDy().getType(), "dy", getStride(),
+                              getPadding())))
+    return failure();
+  // C2
+  return checkWinograd(*this, getWinograd(), getWeight().getType(), getStride(),
+                       getPadding());
 }
 
 LogicalResult Conv2dDwOp::verify() {

@@ -156,9 +156,12 @@ LogicalResult Conv2dOp::verify() {
       (failed(checkPerChannel(*this, "scale", getScale().getType(), y)) ||
        failed(checkPerChannel(*this, "shift", getShift().getType(), y))))
     return failure();
-  return getResidual()
-             ? checkType(*this, "residual", getResidual().getType(), y)
-             : success();
+  if (getResidual() &&
+      failed(checkType(*this, "residual", getResidual().getType(), y)))
+    return failure();
+  // C5
+  return checkWinograd(*this, getWinograd(), getWeight().getType(), getStride(),
+                       getPadding());
 }
 
 LogicalResult BatchNormOp::verify() {

@@ -128,12 +128,15 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
   let description = [{
     y[n,k,h,w] = sum over c,r,s of x[n, c, h*stride + r - padding, w*stride + s - padding] * weight[k,c,r,s]; then, in
     this order and where given: y*scale[k] + shift[k], + residual, max(y, 0). The last three come from FuseEpilogue alone.
+    `winograd`, which ChooseConvolution sets here and on the gradients, says how it is computed: to the same result, rounded
+    otherwise.
 
     Constraints:
     - (C1) x is [N,C,H,W], weight [K,C,R,R], with the same C and element type.
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
     - (C3) the result is [N, K, (H + 2*padding - R)/stride + 1, (W + 2*padding - R)/stride + 1].
     - (C4) scale and shift are [K] and come together; residual has the result's type.
+    - (C5) with `winograd`, R = 3, stride = 1 and padding = 1.
 
     Example:
     ```mlir
@@ -143,7 +146,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$scale, Optional<Resnet_Param>:$shift,
-                       Optional<Resnet_Map>:$residual, I64Attr:$stride, I64Attr:$padding, UnitAttr:$relu);
+                       Optional<Resnet_Map>:$residual, I64Attr:$stride, I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
   let results = (outs Resnet_Map:$y);
   let assemblyFormat = [{
     $x `,` $weight (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? (`residual` `(` $residual^ `)`)?
@@ -394,13 +397,14 @@ def Resnet_Conv2dDxOp : Resnet_Op<"conv2d_dx", [Pure]> {
 
     Constraints:
     - (C1) dx as x, dy as y of the conv2d with this weight, stride and padding.
+    - (C2) as C5 of conv2d.
 
     Example:
     ```mlir
     %dx = resnet.conv2d_dx %dy, %w {stride = 2, padding = 1} : (tensor<?x128x28x28xf32>, tensor<128x64x3x3xf32>) -> tensor<?x64x56x56xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$dy, Resnet_Param:$weight, I64Attr:$stride, I64Attr:$padding);
+  let arguments = (ins Resnet_Map:$dy, Resnet_Param:$weight, I64Attr:$stride, I64Attr:$padding, UnitAttr:$winograd);
   let results = (outs Resnet_Map:$dx);
   let assemblyFormat = "$dy `,` $weight attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

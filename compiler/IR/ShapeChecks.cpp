@@ -130,3 +130,14 @@ LogicalResult resnet::checkEps(Operation *op, const APFloat &eps) {
            << "eps must be above 0, got " << eps.convertToDouble();
   return success();
 }
+
+LogicalResult resnet::checkWinograd(Operation *op, bool winograd, Type weight,
+                                    int64_t stride, int64_t padding) {
+  if (!winograd)
+    return success();
+  int64_t window = cast<RankedTensorType>(weight).getDimSize(2);
+  if (window == 3 && stride == 1 && padding == 1)
+    return success();
+  return op->emitOpError("winograd takes window 3, stride 1 and padding 1, got ")
+         << window << ", " << stride << " and " << padding;
+}

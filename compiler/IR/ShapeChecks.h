@@ -28,6 +28,10 @@ LogicalResult checkConvolution(Operation *op, Type x, StringRef xName,
                                StringRef yName, int64_t stride,
                                int64_t padding);
 
+/// Where `winograd`, that the window is 3 by 3, the stride 1 and the padding 1.
+LogicalResult checkWinograd(Operation *op, bool winograd, Type weight,
+                            int64_t stride, int64_t padding);
+
 /// The types of x and y are those of a pooling with this window; `winner` may
 /// be null.
 LogicalResult checkPooling(Operation *op, Type x, StringRef xName, Type y,

@@ -4,6 +4,7 @@
 #include "Conversion/Passes.h"
 #include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
+#include "IR/WinogradDialect.h"
 #include "Pipelines.h"
 #include "Transforms/Passes.h"
 
@@ -16,7 +17,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::resnet::ResnetDialect, mlir::abi::AbiDialect>();
+  registry.insert<mlir::resnet::ResnetDialect, mlir::abi::AbiDialect, mlir::winograd::WinogradDialect>();
+  mlir::winograd::registerBufferization(registry);
   mlir::registerAllPasses();
   mlir::resnet::registerTransformsPasses();
   mlir::resnet::registerConversionPasses();

@@ -1,0 +1,253 @@
+//===- WinogradDialect.cpp - convolutions by Winograd's algorithm ---------===//
+
+#include "IR/WinogradDialect.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace mlir::winograd;
+
+#include "IR/WinogradDialect.cpp.inc"
+
+void WinogradDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "IR/WinogradOps.cpp.inc"
+      >();
+}
+
+static constexpr int64_t kLanes = 32;
+
+//===----------------------------------------------------------------------===//
+// Constraints
+//===----------------------------------------------------------------------===//
+
+static LogicalResult checkShape(Operation *op, StringRef name, Type got, ArrayRef<int64_t> wanted) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(got).getShape();
+  if (shape == wanted)
+    return success();
+  auto text = [](ArrayRef<int64_t> sizes) {
+    return llvm::join(llvm::map_range(sizes, [](int64_t n) { return ShapedType::isDynamic(n) ? "?" : std::to_string(n); }), "x");
+  };
+  return op->emitOpError() << "expected " << name << " of " << text(wanted) << ", got " << text(shape);
+}
+
+static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
+
+LogicalResult FilterOp::verify() {
+  // C1
+  ArrayRef<int64_t> w = shapeOf(getWeight());
+  if (w.size() != 6 || w.drop_front(2) != ArrayRef<int64_t>{3, 3, kLanes, kLanes})
+    return emitOpError("expected weight to be of windows of 3x3 in blocks of 32, got ") << getWeight().getType();
+  return checkShape(*this, "out", getOut().getType(), {w[0], kPoints, w[1] * kLanes + 1, kLanes});
+}
+
+LogicalResult ConvOp::verify() {
+  // C1
+  ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX());
+  if (out.size() != 5 || x.size() != 5)
+    return emitOpError("expected x and out of rank 5, got ") << getX().getType() << " and " << getOut().getType();
+  if (failed(checkShape(*this, "x", getX().getType(), {out[0], x[1], paddedSize(out[2]), paddedSize(out[3]), kLanes})) ||
+      failed(checkShape(*this, "filter", getFilter().getType(), {out[1], kPoints, x[1] * kLanes + 1, kLanes})))
+    return failure();
+  // C2
+  if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != 2))
+    return emitOpError("expected two buffers of scratch, and those of an op on buffers");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Effects
+//===----------------------------------------------------------------------===//
+
+using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+static void addEffects(DestinationStyleOpInterface op, Effects &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    if (!op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Read::get(), &operand, SideEffects::DefaultResource::get());
+    else
+      effects.emplace_back(MemoryEffects::Write::get(), &operand, SideEffects::DefaultResource::get());
+  }
+}
+
+void FilterOp::getEffects(Effects &effects) { addEffects(*this, effects); }
+
+void ConvOp::getEffects(Effects &effects) {
+  addEffects(*this, effects);
+  for (OpOperand &operand : getScratchMutable())
+    effects.emplace_back(MemoryEffects::Write::get(), &operand, SideEffects::DefaultResource::get());
+}
+
+//===----------------------------------------------------------------------===//
+// Tiling
+//===----------------------------------------------------------------------===//
+
+static SmallVector<Range> domainOf(OpBuilder &b, Location loc, Value out, int64_t rank) {
+  SmallVector<Range> domain;
+  for (OpFoldResult size : ArrayRef(tensor::getMixedSizes(b, loc, out)).take_front(rank))
+    domain.push_back({b.getIndexAttr(0), size, b.getIndexAttr(1)});
+  return domain;
+}
+
+static Value sliceOf(OpBuilder &b, Location loc, Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                     SmallVectorImpl<Operation *> &slices) {
+  SmallVector<OpFoldResult> ones(offsets.size(), b.getIndexAttr(1));
+  auto slice = tensor::ExtractSliceOp::create(b, loc, tensor, offsets, sizes, ones);
+  slices.push_back(slice);
+  return slice;
+}
+
+/// The first sizes and offsets as given, the others whole.
+static void completeSlice(OpBuilder &b, Location loc, Value tensor, SmallVectorImpl<OpFoldResult> &offsets,
+                          SmallVectorImpl<OpFoldResult> &sizes) {
+  for (OpFoldResult size : ArrayRef(tensor::getMixedSizes(b, loc, tensor)).drop_front(sizes.size())) {
+    offsets.push_back(b.getIndexAttr(0));
+    sizes.push_back(size);
+  }
+}
+
+SmallVector<utils::IteratorType> FilterOp::getLoopIteratorTypes() { return {utils::IteratorType::parallel}; }
+
+SmallVector<Range> FilterOp::getIterationDomain(OpBuilder &b) { return domainOf(b, getLoc(), getOut(), 1); }
+
+FailureOr<TilingResult> FilterOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                                                         ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  SmallVector<Operation *> slices;
+  auto cut = [&](Value whole) {
+    SmallVector<OpFoldResult> at{offsets[0]}, size{sizes[0]};
+    completeSlice(b, loc, whole, at, size);
+    return sliceOf(b, loc, whole, at, size, slices);
+  };
+  Value weight = cut(getWeight()), out = cut(getOut());
+  auto tile = FilterOp::create(b, loc, out.getType(), weight, out);
+  return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
+}
+
+LogicalResult FilterOp::getResultTilePosition(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                                              SmallVector<OpFoldResult> &resultOffsets, SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign({offsets[0]});
+  resultSizes.assign({sizes[0]});
+  completeSlice(b, getLoc(), getOut(), resultOffsets, resultSizes);
+  return success();
+}
+
+FailureOr<TilingResult> FilterOp::generateResultTileValue(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+                                                          ArrayRef<OpFoldResult> sizes) {
+  return getTiledImplementation(b, offsets.take_front(1), sizes.take_front(1));
+}
+
+SmallVector<utils::IteratorType> ConvOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(5, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> ConvOp::getIterationDomain(OpBuilder &b) { return domainOf(b, getLoc(), getOut(), 5); }
+
+/// Rows or columns of the input of a slice of `size` outputs: it begins where the slice does, which is at a tile's edge.
+static OpFoldResult inputSize(OpBuilder &b, Location loc, OpFoldResult size) {
+  AffineExpr s = b.getAffineSymbolExpr(0);
+  return affine::makeComposedFoldedAffineApply(b, loc, s.ceilDiv(kOutputs) * kOutputs + 2, size);
+}
+
+FailureOr<TilingResult> ConvOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  OpFoldResult zero = b.getIndexAttr(0);
+  SmallVector<Operation *> slices;
+  SmallVector<OpFoldResult> xAt{offsets[0], zero, offsets[2], offsets[3], zero},
+      xSize{sizes[0], tensor::getMixedSize(b, loc, getX(), 1), inputSize(b, loc, sizes[2]), inputSize(b, loc, sizes[3]),
+            b.getIndexAttr(kLanes)};
+  Value x = sliceOf(b, loc, getX(), xAt, xSize, slices);
+  SmallVector<OpFoldResult> filterAt{offsets[1]}, filterSize{sizes[1]};
+  completeSlice(b, loc, getFilter(), filterAt, filterSize);
+  Value filter = sliceOf(b, loc, getFilter(), filterAt, filterSize, slices);
+  Value out = sliceOf(b, loc, getOut(), offsets, sizes, slices);
+  auto tile = ConvOp::create(b, loc, out.getType(), x, filter, out, ValueRange(), getImagesAttr());
+  return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
+}
+
+LogicalResult ConvOp::getResultTilePosition(OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                                            SmallVector<OpFoldResult> &resultOffsets, SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
+  return success();
+}
+
+FailureOr<TilingResult> ConvOp::generateResultTileValue(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+                                                        ArrayRef<OpFoldResult> sizes) {
+  return getTiledImplementation(b, offsets, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// Bufferization
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+using namespace bufferization;
+
+struct FilterBuffers : DstBufferizableOpInterfaceExternalModel<FilterBuffers, FilterOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return !cast<FilterOp>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options, BufferizationState &state) const {
+    auto filter = cast<FilterOp>(op);
+    FailureOr<Value> weight = getBuffer(rewriter, filter.getWeight(), options, state),
+                     out = getBuffer(rewriter, filter.getOut(), options, state);
+    if (failed(weight) || failed(out))
+      return failure();
+    FilterOp::create(rewriter, op->getLoc(), TypeRange(), *weight, *out);
+    replaceOpWithBufferizedValues(rewriter, op, *out);
+    return success();
+  }
+};
+
+struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return !cast<ConvOp>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options, BufferizationState &state) const {
+    auto conv = cast<ConvOp>(op);
+    Location loc = op->getLoc();
+    FailureOr<Value> x = getBuffer(rewriter, conv.getX(), options, state), filter = getBuffer(rewriter, conv.getFilter(), options, state),
+                     out = getBuffer(rewriter, conv.getOut(), options, state);
+    if (failed(x) || failed(filter) || failed(out))
+      return failure();
+    ArrayRef<int64_t> shape = shapeOf(conv.getOut());
+    int64_t tiles = conv.getImages() * tilesAlong(shape[2]) * tilesAlong(shape[3]);
+    Type element = getElementTypeOrSelf(conv.getOut());
+    // Of an odd number of lines each, so that the 36 do not meet in the same sets of a cache.
+    auto scratch = [&](int64_t rows) -> Value {
+      auto alloc = memref::AllocOp::create(rewriter, loc, MemRefType::get({kPoints, rows | 1, kLanes}, element));
+      alloc->setAttr(kPerThreadAttr, rewriter.getUnitAttr());
+      return alloc;
+    };
+    SmallVector<Value> buffers{scratch(tiles * shapeOf(conv.getX())[1]), scratch(tiles)};
+    ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
+    replaceOpWithBufferizedValues(rewriter, op, *out);
+    return success();
+  }
+};
+
+} // namespace
+
+void mlir::winograd::registerBufferization(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, WinogradDialect *) {
+    FilterOp::attachInterface<FilterBuffers>(*context);
+    ConvOp::attachInterface<ConvBuffers>(*context);
+  });
+}
+
+#define GET_OP_CLASSES
+#include "IR/WinogradOps.cpp.inc"

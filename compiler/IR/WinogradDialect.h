@@ -1,0 +1,37 @@
+//===- WinogradDialect.h - convolutions by Winograd's algorithm -*- C++ -*-===//
+
+#ifndef RESNETC_IR_WINOGRADDIALECT_H
+#define RESNETC_IR_WINOGRADDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/TilingInterface.h"
+
+#include "IR/WinogradDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "IR/WinogradOps.h.inc"
+
+namespace mlir::winograd {
+
+/// Outputs of a tile along one axis, its inputs, and its products in both.
+inline constexpr int64_t kOutputs = 4, kInputs = kOutputs + 2, kPoints = kInputs * kInputs;
+
+inline int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutputs; }
+
+/// Rows or columns of the input of `size` outputs, in whole tiles.
+inline int64_t paddedSize(int64_t size) { return tilesAlong(size) * kOutputs + 2; }
+
+/// On an allocation within a parallel loop: a place of its own for each thread, in the arena.
+inline constexpr StringLiteral kPerThreadAttr = "resnet.per_thread";
+
+void registerBufferization(DialectRegistry &registry);
+
+} // namespace mlir::winograd
+
+#endif // RESNETC_IR_WINOGRADDIALECT_H

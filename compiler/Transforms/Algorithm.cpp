@@ -1,0 +1,25 @@
+//===- Algorithm.cpp - which algorithm a convolution takes ----------------===//
+
+#include "Transforms/Algorithm.h"
+
+#include <algorithm>
+
+using namespace mlir::resnet;
+
+bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
+  return s.window == 3 && s.stride == 1 && s.padding == 1;
+}
+
+double mlir::resnet::winogradGain(const ConvolutionShape &s) {
+  int64_t tiles = ((s.height + 3) / 4) * ((s.width + 3) / 4);
+  return 9.0 * s.height * s.width / (36.0 * tiles);
+}
+
+bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
+  // The transforms of a tile are some 300 operations a channel, its products
+  // 36 multiply-adds a pair of channels.
+  constexpr int64_t kChannels = 64;
+  constexpr double kGain = 1.8;
+  return allowsWinograd(s) && std::min(s.channels, s.outChannels) >= kChannels &&
+         winogradGain(s) >= kGain;
+}

@@ -1,0 +1,27 @@
+//===- Algorithm.h - which algorithm a convolution takes -------*- C++ -*-===//
+
+#ifndef RESNETC_TRANSFORMS_ALGORITHM_H
+#define RESNETC_TRANSFORMS_ALGORITHM_H
+
+#include <cstdint>
+
+namespace mlir::resnet {
+
+/// A convolution's output plane, its channels in and out, and its window.
+struct ConvolutionShape {
+  int64_t channels, outChannels, height, width, window, stride, padding;
+};
+
+/// Whether F(4x4,3x3) can compute it.
+bool allowsWinograd(const ConvolutionShape &shape);
+
+/// Multiplications of direct convolution for each one of Winograd's: 4 where
+/// tiles of 4x4 cover the plane, less where they reach beyond its edges.
+double winogradGain(const ConvolutionShape &shape);
+
+/// Whether F(4x4,3x3) is worth its transforms.
+bool prefersWinograd(const ConvolutionShape &shape);
+
+} // namespace mlir::resnet
+
+#endif // RESNETC_TRANSFORMS_ALGORITHM_H

@@ -1,0 +1,57 @@
+//===- ChooseConvolution.cpp - direct or Winograd, layer by layer ---------===//
+
+#include "IR/ResnetDialect.h"
+#include "Transforms/Algorithm.h"
+#include "Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::resnet {
+#define GEN_PASS_DEF_CHOOSECONVOLUTION
+#include "Transforms/Passes.h.inc"
+
+namespace {
+
+/// Of the forward convolution x -> y.
+ConvolutionShape shapeOf(Value x, Value y, Value weight, int64_t stride,
+                         int64_t padding) {
+  auto in = cast<RankedTensorType>(x.getType());
+  auto out = cast<RankedTensorType>(y.getType());
+  return {in.getDimSize(1),
+          out.getDimSize(1),
+          out.getDimSize(2),
+          out.getDimSize(3),
+          cast<RankedTensorType>(weight.getType()).getDimSize(2),
+          stride,
+          padding};
+}
+
+struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
+  using ChooseConvolutionBase::ChooseConvolutionBase;
+
+  void runOnOperation() override {
+    if (!llvm::is_contained({"auto", "direct", "winograd"}, conv)) {
+      getOperation().emitError(
+          "conv takes \"auto\", \"direct\" or \"winograd\", got \"")
+          << conv << '"';
+      return signalPassFailure();
+    }
+    getOperation().walk([&](Conv2dOp op) {
+      op.setWinograd(takes(shapeOf(op.getX(), op.getY(), op.getWeight(),
+                                   op.getStride(), op.getPadding())));
+    });
+    getOperation().walk([&](Conv2dDxOp op) {
+      op.setWinograd(takes(shapeOf(op.getDx(), op.getDy(), op.getWeight(),
+                                   op.getStride(), op.getPadding())));
+    });
+  }
+
+  bool takes(const ConvolutionShape &shape) const {
+    if (conv == "direct")
+      return false;
+    return conv == "auto" ? prefersWinograd(shape) : allowsWinograd(shape);
+  }
+};
+
+} // namespace
+} // namespace mlir::resnet
