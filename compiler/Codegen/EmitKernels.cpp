@@ -99,6 +99,7 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
   /// Winograd's algorithm: what it leaves are loops alone, its products' kernels among them.
   void emitTransforms(IRRewriter &rewriter, const KernelTarget &target, llvm::DenseSet<Operation *> &taken) {
     getOperation().walk([&](winograd::FilterOp op) { emitFilter(rewriter, op, target); });
+    getOperation().walk([&](winograd::ConvDwOp op) { emitConvDw(rewriter, op, target); });
     getOperation().walk([&](winograd::ConvOp op) {
       linalg::GenericOp epilogue = readerOf(op.getOut(), op, nullptr, 5);
       if (epilogue)

@@ -126,8 +126,78 @@ protected:
     return out;
   }
 
+  /// A e: the transpose of `outputs`.
+  Row spread(ArrayRef<Value> e) {
+    Row out{e[0]};
+    for (double point : {kNear, kFar}) {
+      Value even = plus(point * point, e[2], e[0]), odd = plus(point * point * point, e[3], times(point, e[1]));
+      out.append({add(even, odd), sub(even, odd)});
+    }
+    out.push_back(e[3]);
+    return out;
+  }
+
+  /// G^T m: the transpose of `filters`.
+  Row gathered(ArrayRef<Value> m) {
+    auto scale = [](double point2, double other2) { return 1 / (2 * point2 * (point2 - other2)); };
+    double near = scale(kNear2, kFar2), far = scale(kFar2, kNear2);
+    Value s = add(m[1], m[2]), d = sub(m[1], m[2]), S = add(m[3], m[4]), D = sub(m[3], m[4]);
+    return {plus(far, S, plus(near, s, times(1 / (kNear2 * kFar2), m[0]))), plus(far * kFar, D, times(near * kNear, d)),
+            plus(far * kFar2, S, plus(near * kNear2, s, m[5]))};
+  }
+
   static Row column(ArrayRef<Row> rows, int64_t j) {
     return llvm::map_to_vector(rows, [&](const Row &row) { return row[j]; });
+  }
+
+  /// Two rows of B^T d B at a time, so that they stay in registers: what they have in common is little.
+  /// Of the tile whose outputs begin at `row` and `column`.
+  void transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, Value products, Value to) {
+    for (auto [first, second] : std::array<std::pair<int64_t, int64_t>, 3>{{{0, 5}, {1, 2}, {3, 4}}}) {
+      Row above, below;
+      for (int64_t j = 0; j < kInputs; ++j) {
+        Row d;
+        for (int64_t i = 0; i < kInputs; ++i)
+          d.push_back(load(x, {n, cb, ahead(row, i), ahead(column, j), c}));
+        above.push_back(inputRow(first, d));
+        below.push_back(inputRow(second, d));
+      }
+      for (auto [i, values] : {std::pair(first, &above), std::pair(second, &below)})
+        for (int64_t j = 0; j < kInputs; ++j)
+          store(inputRow(j, *values), products, {index(i * kInputs + j), to, c});
+    }
+  }
+
+  /// A view [rows][columns] of elements from `first` of a panel of scratch.
+  Value matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns) {
+    auto flat = cast<MemRefType>(scratch.getType());
+    SmallVector<int64_t> shape{getConstantIntValue(rows).value_or(ShapedType::kDynamic), columns};
+    auto type = MemRefType::get(shape, flat.getElementType(),
+                                StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {columns, 1}));
+    Value offset = scaled(panel, flat.getDimSize(1) * kBlock, first);
+    return memref::ReinterpretCastOp::create(b, loc, type, scratch, OpFoldResult(offset), {rows, b.getIndexAttr(columns)},
+                                             {b.getIndexAttr(columns), b.getIndexAttr(1)});
+  }
+
+  /// out[i][j] = the sum of left * right over a third loop, by maps over (i, j, third); added to `out` unless `fresh`.
+  void multiply(Value left, AffineMap leftMap, Value right, AffineMap rightMap, Value out, bool fresh) {
+    linalg::FillOp fill;
+    if (fresh) {
+      Value start = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), 0));
+      fill = linalg::FillOp::create(b, loc, start, out);
+    }
+    using utils::IteratorType;
+    auto product = linalg::GenericOp::create(
+        b, loc, TypeRange(), ValueRange{left, right}, ValueRange{out}, {leftMap, rightMap, mapOf(0, 1)},
+        {IteratorType::parallel, IteratorType::parallel, IteratorType::reduction}, [](OpBuilder &n, Location at, ValueRange in) {
+          Value term = arith::MulFOp::create(n, at, in[0], in[1]);
+          linalg::YieldOp::create(n, at, arith::AddFOp::create(n, at, in[2], term).getResult());
+        });
+    OpBuilder::InsertionGuard guard(b);
+    emitKernel(b, {product, {fill}, nullptr}, target);
+  }
+  AffineMap mapOf(unsigned i, unsigned j) {
+    return AffineMap::get(3, 0, {b.getAffineDimExpr(i), b.getAffineDimExpr(j)}, b.getContext());
   }
 
   Value load(Value from, ValueRange at) { return vector::LoadOp::create(b, loc, type, from, at); }
@@ -210,7 +280,7 @@ public:
     tiles = b.createOrFold<arith::MulIOp>(loc, images, index(down * across));
     transformInputs();
     loop(index(0), b.createOrFold<memref::DimOp>(loc, out, index(1)), 1, [&](Value kb) {
-      multiply(kb);
+      multiplyPoints(kb);
       for (Span rows : spansOf(height))
         for (Span columns : spansOf(width))
           transformOutputs(kb, rows, columns);
@@ -222,29 +292,14 @@ private:
     loop(index(0), images, 1, [&](Value n) {
       loop(channelBlocks, 1, [&](Value cb) {
         loop(down, 1, [&](Value ty) {
-          loop(across, 1, [&](Value tx) { loop(kBlock, lanes, [&](Value c) { transformInput(n, cb, ty, tx, c); }); });
+          loop(across, 1, [&](Value tx) {
+            Value row = arith::MulIOp::create(b, loc, ty, index(kOutputs)), column = arith::MulIOp::create(b, loc, tx, index(kOutputs));
+            Value to = scaled(tileAt(n, ty, tx), channelBlocks, cb);
+            loop(kBlock, lanes, [&](Value c) { transformInput(x, n, cb, row, column, c, products, to); });
+          });
         });
       });
     });
-  }
-
-  /// Two rows of B^T d B at a time, so that they stay in registers: what they have in common is little.
-  void transformInput(Value n, Value cb, Value ty, Value tx, Value c) {
-    Value row = arith::MulIOp::create(b, loc, ty, index(kOutputs)), column = arith::MulIOp::create(b, loc, tx, index(kOutputs));
-    Value to = scaled(tileAt(n, ty, tx), channelBlocks, cb);
-    for (auto [first, second] : std::array<std::pair<int64_t, int64_t>, 3>{{{0, 5}, {1, 2}, {3, 4}}}) {
-      Row above, below;
-      for (int64_t j = 0; j < kInputs; ++j) {
-        Row d;
-        for (int64_t i = 0; i < kInputs; ++i)
-          d.push_back(load(x, {n, cb, ahead(row, i), ahead(column, j), c}));
-        above.push_back(inputRow(first, d));
-        below.push_back(inputRow(second, d));
-      }
-      for (auto [i, values] : {std::pair(first, &above), std::pair(second, &below)})
-        for (int64_t j = 0; j < kInputs; ++j)
-          store(inputRow(j, *values), products, {index(i * kInputs + j), to, c});
-    }
   }
 
   Value tileAt(Value n, Value ty, Value tx) {
@@ -252,41 +307,16 @@ private:
   }
 
   /// sums[p] = products[p] * filter[kb][p], for each point p.
-  void multiply(Value kb) {
+  void multiplyPoints(Value kb) {
     loop(kPoints, 1, [&](Value p) {
-      OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0), block = b.getIndexAttr(kBlock), count = getAsOpFoldResult(tiles);
+      OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0), count = getAsOpFoldResult(tiles);
       int64_t channels = channelBlocks * kBlock;
-      auto flat = cast<MemRefType>(products.getType());
-      int64_t panel = flat.getDimSize(1) * kBlock;
-      SmallVector<int64_t> shape{getConstantIntValue(count).value_or(ShapedType::kDynamic), channels};
-      auto inputType = MemRefType::get(shape, flat.getElementType(),
-                                       StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {channels, 1}));
-      Value offset = arith::MulIOp::create(b, loc, p, index(panel));
-      Value input = memref::ReinterpretCastOp::create(b, loc, inputType, products, OpFoldResult(offset),
-                                                      {count, b.getIndexAttr(channels)}, {b.getIndexAttr(channels), one});
-      auto part = [&](Value whole, ArrayRef<OpFoldResult> at, ArrayRef<OpFoldResult> size) -> Value {
-        SmallVector<OpFoldResult> steps(at.size(), one);
-        SmallVector<int64_t> kept;
-        for (OpFoldResult n : size.take_back(2))
-          kept.push_back(getConstantIntValue(n).value_or(ShapedType::kDynamic));
-        auto type = memref::SubViewOp::inferRankReducedResultType(kept, cast<MemRefType>(whole.getType()), at, size, steps);
-        return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), whole, at, size, steps);
-      };
-      Value weights = part(filter, {kb, p, zero, zero}, {one, one, b.getIndexAttr(channels), block});
-      Value sum = part(sums, {p, zero, zero}, {one, count, block});
-      Value start = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), 0));
-      auto fill = linalg::FillOp::create(b, loc, start, sum);
-      AffineExpr t = b.getAffineDimExpr(0), k = b.getAffineDimExpr(1), c = b.getAffineDimExpr(2);
-      auto map = [&](AffineExpr i, AffineExpr j) { return AffineMap::get(3, 0, {i, j}, b.getContext()); };
-      using utils::IteratorType;
-      auto product = linalg::GenericOp::create(
-          b, loc, TypeRange(), ValueRange{input, weights}, ValueRange{sum}, {map(t, c), map(c, k), map(t, k)},
-          {IteratorType::parallel, IteratorType::parallel, IteratorType::reduction}, [](OpBuilder &n, Location at, ValueRange in) {
-            Value term = arith::MulFOp::create(n, at, in[0], in[1]);
-            linalg::YieldOp::create(n, at, arith::AddFOp::create(n, at, in[2], term).getResult());
-          });
-      OpBuilder::InsertionGuard guard(b);
-      emitKernel(b, {product, {fill}, nullptr}, target);
+      SmallVector<OpFoldResult> at{kb, p, zero, zero}, size{one, one, b.getIndexAttr(channels), b.getIndexAttr(kBlock)},
+          steps(4, one);
+      auto type = memref::SubViewOp::inferRankReducedResultType({channels, kBlock}, cast<MemRefType>(filter.getType()), at, size, steps);
+      Value weights = memref::SubViewOp::create(b, loc, cast<MemRefType>(type), filter, at, size, steps);
+      multiply(matrixIn(products, p, index(0), count, channels), mapOf(0, 2), weights, mapOf(2, 1),
+               matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/true);
     });
   }
 
@@ -365,6 +395,112 @@ private:
   Value images, tiles;
 };
 
+//===----------------------------------------------------------------------===//
+// Gradients of weights
+//===----------------------------------------------------------------------===//
+
+class ConvDwEmitter : Emitter {
+public:
+  ConvDwEmitter(IRRewriter &b, winograd::ConvDwOp op, const KernelTarget &target)
+      : Emitter(b, op, getElementTypeOrSelf(op.getOut()), target), x(op.getX()), dy(op.getDy()), out(op.getOut()),
+        inputs(op.getScratch()[0]), gradients(op.getScratch()[1]), sums(op.getScratch()[2]), images(op.getImages()),
+        rows(op.getRows()) {
+    auto shape = cast<MemRefType>(out.getType()).getShape(), plane = cast<MemRefType>(dy.getType()).getShape();
+    outBlocks = shape[1];
+    inBlocks = shape[2];
+    down = plane[2] / kOutputs;
+    across = plane[3] / kOutputs;
+  }
+
+  void emit() {
+    Value zero = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, FloatAttr::get(type.getElementType(), 0.0).getValue()));
+    loop(kPoints, 1, [&](Value p) {
+      loop(outBlocks * channels(), 1, [&](Value row) { loop(kBlock, lanes, [&](Value k) { store(zero, sums, {p, row, k}); }); });
+    });
+    Value all = b.createOrFold<memref::DimOp>(loc, x, index(0));
+    loop(index(0), all, images, [&](Value n) {
+      Value rest = arith::SubIOp::create(b, loc, all, n);
+      Value count = images == 1 ? index(1) : arith::MinUIOp::create(b, loc, rest, index(images)).getResult();
+      loop(down, rows, [&](Value ty) { addBlock(n, count, ty); });
+    });
+    loop(outBlocks, 1, [&](Value kb) {
+      loop(inBlocks, 1, [&](Value cb) {
+        loop(kBlock, 1, [&](Value c) { loop(kBlock, lanes, [&](Value k) { finish(kb, cb, c, k); }); });
+      });
+    });
+  }
+
+private:
+  int64_t channels() const { return inBlocks * kBlock; }
+
+  /// Adds the products of `count` images from n, `rows` rows of tiles from `first`.
+  void addBlock(Value n, Value count, Value first) {
+    Value tiles = b.createOrFold<arith::MulIOp>(loc, count, index(rows * across));
+    auto each = [&](llvm::function_ref<void(Value image, Value row, Value column, Value tile)> body) {
+      loop(index(0), count, 1, [&](Value i) {
+        loop(rows, 1, [&](Value ty) {
+          loop(across, 1, [&](Value tx) {
+            Value row = arith::MulIOp::create(b, loc, arith::AddIOp::create(b, loc, first, ty), index(kOutputs));
+            body(arith::AddIOp::create(b, loc, n, i), row, arith::MulIOp::create(b, loc, tx, index(kOutputs)),
+                 scaled(scaled(i, rows, ty), across, tx));
+          });
+        });
+      });
+    };
+    loop(inBlocks, 1, [&](Value cb) {
+      each([&](Value image, Value row, Value column, Value tile) {
+        Value to = scaled(tile, inBlocks, cb);
+        loop(kBlock, lanes, [&](Value c) { transformInput(x, image, cb, row, column, c, inputs, to); });
+      });
+    });
+    loop(outBlocks, 1, [&](Value kb) {
+      each([&](Value image, Value row, Value column, Value tile) {
+        Value to = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, kb, tiles), tile);
+        loop(kBlock, lanes, [&](Value k) { transformGradient(image, kb, row, column, k, to); });
+      });
+    });
+    loop(kPoints, 1, [&](Value p) {
+      Value left = matrixIn(inputs, p, index(0), getAsOpFoldResult(tiles), channels());
+      loop(outBlocks, 1, [&](Value kb) {
+        Value from = arith::MulIOp::create(b, loc, arith::MulIOp::create(b, loc, kb, tiles), index(kBlock));
+        Value right = matrixIn(gradients, p, from, getAsOpFoldResult(tiles), kBlock);
+        Value sum = matrixIn(sums, p, arith::MulIOp::create(b, loc, kb, index(channels() * kBlock)), b.getIndexAttr(channels()), kBlock);
+        multiply(left, mapOf(2, 0), right, mapOf(2, 1), sum, /*fresh=*/false);
+      });
+    });
+  }
+
+  void transformGradient(Value n, Value kb, Value row, Value column, Value k, Value to) {
+    SmallVector<Row> half(kOutputs); // by column: A e
+    for (int64_t j = 0; j < kOutputs; ++j) {
+      Row e;
+      for (int64_t i = 0; i < kOutputs; ++i)
+        e.push_back(load(dy, {n, kb, ahead(row, i), ahead(column, j), k}));
+      half[j] = spread(e);
+    }
+    for (int64_t i = 0; i < kInputs; ++i)
+      for (auto [j, v] : llvm::enumerate(spread(Emitter::column(half, i))))
+        store(v, gradients, {index(i * kInputs + j), to, k});
+  }
+
+  void finish(Value kb, Value cb, Value c, Value k) {
+    Value from = scaled(scaled(kb, inBlocks, cb), kBlock, c);
+    SmallVector<Row> half(kInputs); // by column: G^T m
+    for (int64_t j = 0; j < kInputs; ++j) {
+      Row m;
+      for (int64_t i = 0; i < kInputs; ++i)
+        m.push_back(load(sums, {index(i * kInputs + j), from, k}));
+      half[j] = gathered(m);
+    }
+    for (int64_t r = 0; r < 3; ++r)
+      for (auto [s, v] : llvm::enumerate(gathered(Emitter::column(half, r))))
+        store(v, out, {index(0), kb, cb, index(r), index(s), c, k});
+  }
+
+  Value x, dy, out, inputs, gradients, sums;
+  int64_t images, rows, inBlocks, outBlocks, down, across;
+};
+
 } // namespace
 
 void mlir::resnet::emitFilter(IRRewriter &rewriter, winograd::FilterOp op, const KernelTarget &target) {
@@ -389,4 +525,10 @@ void mlir::resnet::emitConv(IRRewriter &rewriter, winograd::ConvOp op, linalg::G
     if (!buffer)
       break;
   }
+}
+
+void mlir::resnet::emitConvDw(IRRewriter &rewriter, winograd::ConvDwOp op, const KernelTarget &target) {
+  rewriter.setInsertionPoint(op);
+  ConvDwEmitter(rewriter, op, target).emit();
+  rewriter.eraseOp(op);
 }

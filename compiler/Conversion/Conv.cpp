@@ -216,8 +216,38 @@ static int64_t rowsABlock(const Geometry &g) {
   return std::min(rows, g.outHeight);
 }
 
+/// dw by Winograd's algorithm: a fixed number of parts of the images, each its own sum.
+static LogicalResult gradientByTiles(Conv2dDwOp op, const Geometry &g, Lowering &l) {
+  constexpr int64_t kTiles = 98, kParts = 8, kPartElements = 128 * 128, kTaskBlocks = 4;
+  Halo halo = winogradHalo(g.height, g.width);
+  Value x = l.padded(op.getX(), halo), dy = l.padded(op.getDy(), {0, 0, halo.bottom - 1, halo.right - 1});
+  int64_t in = blocks(g.channels), out = cast<RankedTensorType>(dy.getType()).getDimSize(1);
+  int64_t down = winograd::tilesAlong(g.height), across = winograd::tilesAlong(g.width);
+  // As many tiles between two visits of the sums as the second-level cache takes beside them.
+  int64_t images = std::max<int64_t>(1, kTiles / (down * across)), rows = down;
+  while (rows * across > kTiles && rows % 2 == 0)
+    rows /= 2;
+  // Parts cost a sum each, and blocks of output channels the input's transform once more.
+  int64_t parts = std::clamp<int64_t>(kParts * kPartElements / (in * out * kBlock * kBlock), 1, kParts), task = out;
+  while (task > kTaskBlocks && task % 2 == 0)
+    task /= 2;
+  Value sums = l.empty({parts, out, in, 3, 3, kBlock, kBlock});
+  auto dw = winograd::ConvDwOp::create(l.b, l.loc, sums.getType(), x, dy, sums, ValueRange(), images, rows);
+  dw->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1, task}));
+  bool used = l.accumulateInto(op.getDw(), [&](Value whole) -> Value {
+    Maps d{l.b.getContext(), 7}; // (kb, cb, r, s, c, k | part)
+    SmallVector<utils::IteratorType> iterators(7, utils::IteratorType::parallel);
+    iterators.back() = utils::IteratorType::reduction;
+    return l.generic({{dw->getResult(0), d({d[6], d[0], d[1], d[2], d[3], d[4], d[5]})}},
+                     {{whole, d({d[0], d[1], d[2], d[3], d[4], d[5]})}}, iterators, sumBody, {1, 1})[0];
+  });
+  return used ? success() : op.emitOpError("expected its result to be accumulated");
+}
+
 LogicalResult mlir::resnet::lower(Conv2dDwOp op, Lowering &l) {
   Geometry g(op.getX(), op.getDy(), op.getDw(), op.getStride(), op.getPadding());
+  if (op.getWinograd())
+    return gradientByTiles(op, g, l);
   Value x = l.padded(op.getX(), g.halo());
   Value dy = l.dense(op.getDy());
   bool stem = isImages(op.getX());

@@ -76,6 +76,10 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
   auto tiles = [&](Value v) { return winogradHalo(shape(v).getDimSize(2), shape(v).getDimSize(3)); };
   if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
     return conv.getWinograd() ? tiles(conv.getX()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
+  if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && dw.getWinograd()) {
+    Halo halo = tiles(dw.getX());
+    return use.getOperandNumber() == 0 ? halo : Halo{0, 0, halo.bottom - 1, halo.right - 1};
+  }
   if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && use.getOperandNumber() == 0)
     return window(dw.getX(), dw.getDy(), shape(dw.getDw()).getDimSize(2), dw.getStride(), dw.getPadding());
   auto gradient = [&](Value dy, Value dx, int64_t kernel, int64_t stride, int64_t padding) {

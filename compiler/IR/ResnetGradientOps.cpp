@@ -30,8 +30,13 @@ LogicalResult Conv2dDxOp::verify() {
 
 LogicalResult Conv2dDwOp::verify() {
   // C1
-  return checkConvolution(*this, getX().getType(), "x", getDw().getType(), "dw",
-                          getDy().getType(), "dy", getStride(), getPadding());
+  if (failed(checkConvolution(*this, getX().getType(), "x", getDw().getType(),
+                              "dw", getDy().getType(), "dy", getStride(),
+                              getPadding())))
+    return failure();
+  // C2
+  return checkWinograd(*this, getWinograd(), getDw().getType(), getStride(),
+                       getPadding());
 }
 
 LogicalResult BatchNormSumsOp::verify() {

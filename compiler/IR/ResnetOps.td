@@ -417,13 +417,14 @@ def Resnet_Conv2dDwOp : Resnet_Op<"conv2d_dw", [Pure]> {
 
     Constraints:
     - (C1) x and dy as of the conv2d with weight dw, stride and padding.
+    - (C2) as C5 of conv2d.
 
     Example:
     ```mlir
     %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 1} : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<64x64x3x3xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, Resnet_Map:$dy, I64Attr:$stride, I64Attr:$padding);
+  let arguments = (ins Resnet_Map:$x, Resnet_Map:$dy, I64Attr:$stride, I64Attr:$padding, UnitAttr:$winograd);
   let results = (outs Resnet_Param:$dw);
   let assemblyFormat = "$x `,` $dy attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

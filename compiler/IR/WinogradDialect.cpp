@@ -63,6 +63,22 @@ LogicalResult ConvOp::verify() {
   return success();
 }
 
+LogicalResult ConvDwOp::verify() {
+  // C1
+  ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX()), dy = shapeOf(getDy());
+  if (out.size() != 7 || x.size() != 5 || dy.size() != 5)
+    return emitOpError("expected x and dy of rank 5 and out of rank 7, got ")
+           << getX().getType() << ", " << getDy().getType() << " and " << getOut().getType();
+  if (failed(checkShape(*this, "dy", getDy().getType(), {x[0], out[1], x[2] - 2, x[3] - 2, kLanes})) ||
+      failed(checkShape(*this, "x", getX().getType(), {dy[0], out[2], paddedSize(dy[2]), paddedSize(dy[3]), kLanes})) ||
+      failed(checkShape(*this, "out", getOut().getType(), {out[0], dy[1], x[1], 3, 3, kLanes, kLanes})))
+    return failure();
+  // C2
+  if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != 3))
+    return emitOpError("expected three buffers of scratch, and those of an op on buffers");
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Effects
 //===----------------------------------------------------------------------===//
@@ -82,10 +98,19 @@ static void addEffects(DestinationStyleOpInterface op, Effects &effects) {
 
 void FilterOp::getEffects(Effects &effects) { addEffects(*this, effects); }
 
+static void addScratch(MutableOperandRange scratch, Effects &effects) {
+  for (OpOperand &operand : scratch)
+    effects.emplace_back(MemoryEffects::Write::get(), &operand, SideEffects::DefaultResource::get());
+}
+
 void ConvOp::getEffects(Effects &effects) {
   addEffects(*this, effects);
-  for (OpOperand &operand : getScratchMutable())
-    effects.emplace_back(MemoryEffects::Write::get(), &operand, SideEffects::DefaultResource::get());
+  addScratch(getScratchMutable(), effects);
+}
+
+void ConvDwOp::getEffects(Effects &effects) {
+  addEffects(*this, effects);
+  addScratch(getScratchMutable(), effects);
 }
 
 //===----------------------------------------------------------------------===//
@@ -94,7 +119,8 @@ void ConvOp::getEffects(Effects &effects) {
 
 static SmallVector<Range> domainOf(OpBuilder &b, Location loc, Value out, int64_t rank) {
   SmallVector<Range> domain;
-  for (OpFoldResult size : ArrayRef(tensor::getMixedSizes(b, loc, out)).take_front(rank))
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, out);
+  for (OpFoldResult size : ArrayRef(sizes).take_front(rank))
     domain.push_back({b.getIndexAttr(0), size, b.getIndexAttr(1)});
   return domain;
 }
@@ -110,7 +136,8 @@ static Value sliceOf(OpBuilder &b, Location loc, Value tensor, ArrayRef<OpFoldRe
 /// The first sizes and offsets as given, the others whole.
 static void completeSlice(OpBuilder &b, Location loc, Value tensor, SmallVectorImpl<OpFoldResult> &offsets,
                           SmallVectorImpl<OpFoldResult> &sizes) {
-  for (OpFoldResult size : ArrayRef(tensor::getMixedSizes(b, loc, tensor)).drop_front(sizes.size())) {
+  SmallVector<OpFoldResult> whole = tensor::getMixedSizes(b, loc, tensor);
+  for (OpFoldResult size : ArrayRef(whole).drop_front(sizes.size())) {
     offsets.push_back(b.getIndexAttr(0));
     sizes.push_back(size);
   }
@@ -187,6 +214,55 @@ FailureOr<TilingResult> ConvOp::generateResultTileValue(OpBuilder &b, unsigned, 
   return getTiledImplementation(b, offsets, sizes);
 }
 
+SmallVector<utils::IteratorType> ConvDwOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(2, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> ConvDwOp::getIterationDomain(OpBuilder &b) { return domainOf(b, getLoc(), getOut(), 2); }
+
+FailureOr<TilingResult> ConvDwOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                                                         ArrayRef<OpFoldResult> sizes) {
+  if (getConstantIntValue(sizes[0]) != 1)
+    return emitOpError("expected tiles of one part");
+  Location loc = getLoc();
+  OpFoldResult zero = b.getIndexAttr(0);
+  SmallVector<Operation *> slices;
+  // Images of the part: the last ones may have fewer, or none.
+  OpFoldResult images = tensor::getMixedSize(b, loc, getX(), 0);
+  AffineExpr n = b.getAffineSymbolExpr(0), part = b.getAffineDimExpr(0);
+  AffineExpr share = n.ceilDiv(shapeOf(getOut())[0]);
+  auto bound = [&](AffineExpr e) {
+    return affine::makeComposedFoldedAffineMin(b, loc, AffineMap::get(1, 1, {e, n}, b.getContext()), {offsets[0], images});
+  };
+  OpFoldResult begin = bound(part * share), end = bound((part + 1) * share);
+  AffineExpr first = b.getAffineSymbolExpr(0), last = b.getAffineSymbolExpr(1);
+  OpFoldResult count = affine::makeComposedFoldedAffineApply(b, loc, last - first, {begin, end});
+  auto imagesOf = [&](Value whole, OpFoldResult blockAt, OpFoldResult blockCount) {
+    SmallVector<OpFoldResult> at{begin, blockAt}, size{count, blockCount};
+    completeSlice(b, loc, whole, at, size);
+    return sliceOf(b, loc, whole, at, size, slices);
+  };
+  Value x = imagesOf(getX(), zero, tensor::getMixedSize(b, loc, getX(), 1)), dy = imagesOf(getDy(), offsets[1], sizes[1]);
+  SmallVector<OpFoldResult> outAt(offsets), outSize(sizes);
+  completeSlice(b, loc, getOut(), outAt, outSize);
+  Value out = sliceOf(b, loc, getOut(), outAt, outSize, slices);
+  auto tile = ConvDwOp::create(b, loc, out.getType(), x, dy, out, ValueRange(), getImagesAttr(), getRowsAttr());
+  return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
+}
+
+LogicalResult ConvDwOp::getResultTilePosition(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                                              SmallVector<OpFoldResult> &resultOffsets, SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
+  completeSlice(b, getLoc(), getOut(), resultOffsets, resultSizes);
+  return success();
+}
+
+FailureOr<TilingResult> ConvDwOp::generateResultTileValue(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+                                                          ArrayRef<OpFoldResult> sizes) {
+  return getTiledImplementation(b, offsets.take_front(2), sizes.take_front(2));
+}
+
 //===----------------------------------------------------------------------===//
 // Bufferization
 //===----------------------------------------------------------------------===//
@@ -212,6 +288,14 @@ struct FilterBuffers : DstBufferizableOpInterfaceExternalModel<FilterBuffers, Fi
   }
 };
 
+/// A buffer of each thread's own: [36][rows][32], of an odd number of rows, so that the 36 do not meet in the same sets of a cache.
+Value createScratch(RewriterBase &rewriter, Operation *op, int64_t rows) {
+  auto type = MemRefType::get({kPoints, rows | 1, kLanes}, getElementTypeOrSelf(op->getOperand(0)));
+  auto alloc = memref::AllocOp::create(rewriter, op->getLoc(), type);
+  alloc->setAttr(kPerThreadAttr, rewriter.getUnitAttr());
+  return alloc;
+}
+
 struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
     return !cast<ConvOp>(op).isDpsInit(&operand);
@@ -226,15 +310,29 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
       return failure();
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
     int64_t tiles = conv.getImages() * tilesAlong(shape[2]) * tilesAlong(shape[3]);
-    Type element = getElementTypeOrSelf(conv.getOut());
-    // Of an odd number of lines each, so that the 36 do not meet in the same sets of a cache.
-    auto scratch = [&](int64_t rows) -> Value {
-      auto alloc = memref::AllocOp::create(rewriter, loc, MemRefType::get({kPoints, rows | 1, kLanes}, element));
-      alloc->setAttr(kPerThreadAttr, rewriter.getUnitAttr());
-      return alloc;
-    };
-    SmallVector<Value> buffers{scratch(tiles * shapeOf(conv.getX())[1]), scratch(tiles)};
+    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shapeOf(conv.getX())[1]), createScratch(rewriter, op, tiles)};
     ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
+    replaceOpWithBufferizedValues(rewriter, op, *out);
+    return success();
+  }
+};
+
+struct ConvDwBuffers : DstBufferizableOpInterfaceExternalModel<ConvDwBuffers, ConvDwOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return !cast<ConvDwOp>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options, BufferizationState &state) const {
+    auto conv = cast<ConvDwOp>(op);
+    FailureOr<Value> x = getBuffer(rewriter, conv.getX(), options, state), dy = getBuffer(rewriter, conv.getDy(), options, state),
+                     out = getBuffer(rewriter, conv.getOut(), options, state);
+    if (failed(x) || failed(dy) || failed(out))
+      return failure();
+    ArrayRef<int64_t> shape = shapeOf(conv.getOut());
+    int64_t tiles = conv.getImages() * conv.getRows() * tilesAlong(shapeOf(conv.getDy())[3]);
+    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shape[2]), createScratch(rewriter, op, tiles * shape[1]),
+                               createScratch(rewriter, op, shape[1] * shape[2] * kLanes)};
+    ConvDwOp::create(rewriter, op->getLoc(), TypeRange(), *x, *dy, *out, buffers, conv.getImagesAttr(), conv.getRowsAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();
   }
@@ -246,6 +344,7 @@ void mlir::winograd::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, WinogradDialect *) {
     FilterOp::attachInterface<FilterBuffers>(*context);
     ConvOp::attachInterface<ConvBuffers>(*context);
+    ConvDwOp::attachInterface<ConvDwBuffers>(*context);
   });
 }
 

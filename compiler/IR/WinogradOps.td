@@ -29,7 +29,7 @@ class Winograd_Op<string mnemonic> : Op<WinogradDialect, mnemonic, [
     DeclareOpInterfaceMethods<TilingInterface, ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
                                                 "getResultTilePosition", "generateResultTileValue"]>]>;
 
-def Winograd_Shaped : AnyTypeOf<[RankedTensorOf<[AnyFloat]>, StridedMemRefRankOf<[AnyFloat], [3, 4, 5, 6]>]>;
+def Winograd_Shaped : AnyTypeOf<[RankedTensorOf<[AnyFloat]>, StridedMemRefRankOf<[AnyFloat], [4, 5, 6, 7]>]>;
 
 def Winograd_FilterOp : Winograd_Op<"filter"> {
   let summary = "G g G^T of every pair of channels";
@@ -66,7 +66,7 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
 
     Example:
     ```mlir
-    %y = winograd.conv {images = 2} ins(%x, %u : tensor<?x2x16x16x32xf32>, tensor<4x36x65x32xf32>)
+    %y = winograd.conv {images = 2} ins(%x, %u : tensor<?x2x18x18x32xf32>, tensor<4x36x65x32xf32>)
            outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
     ```
   }];
@@ -75,6 +75,37 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
   let results = (outs Variadic<Winograd_Shaped>:$result);
   let assemblyFormat = [{
     attr-dict `ins` `(` $x `,` $filter `:` type($x) `,` type($filter) `)` `outs` `(` $out `:` type($out) `)`
+    (`scratch` `(` $scratch^ `:` type($scratch) `)`)? (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }";
+}
+
+def Winograd_ConvDwOp : Winograd_Op<"conv_dw"> {
+  let summary = "gradient of a convolution by its weight, in parts";
+  let description = [{
+    out is [parts][K/32][C/32][3][3][32 of C][32 of K]: part i sums over its share of the images, the i-th ceil(n/parts) of them.
+    x is as in `winograd.conv`, dy [n][K/32][4*ceil(H/4)][4*ceil(W/4)][32] with zeros beyond the plane. By the transposes of the
+    forward matrices, a part is G^T [sum over tiles of (B^T d B) . (A e A^T)] G, e being a tile of dy.
+
+    On buffers, `scratch` is the transformed x and dy of a block of tiles and the sums of 36 products. A block is `images` images, or
+    of one image `rows` rows of tiles.
+
+    Constraints:
+    - (C1) x, dy and out have the sizes above.
+    - (C2) scratch comes on buffers alone.
+
+    Example:
+    ```mlir
+    %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x18x18x32xf32>, tensor<?x4x16x16x32xf32>)
+            outs(%e : tensor<8x4x2x3x3x32x32xf32>) -> tensor<8x4x2x3x3x32x32xf32>
+    ```
+  }];
+  let arguments = (ins Winograd_Shaped:$x, Winograd_Shaped:$dy, Winograd_Shaped:$out, Variadic<AnyMemRef>:$scratch,
+                       I64Attr:$images, I64Attr:$rows);
+  let results = (outs Variadic<Winograd_Shaped>:$result);
+  let assemblyFormat = [{
+    attr-dict `ins` `(` $x `,` $dy `:` type($x) `,` type($dy) `)` `outs` `(` $out `:` type($out) `)`
     (`scratch` `(` $scratch^ `:` type($scratch) `)`)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;

@@ -44,6 +44,10 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
       op.setWinograd(takes(shapeOf(op.getDx(), op.getDy(), op.getWeight(),
                                    op.getStride(), op.getPadding())));
     });
+    getOperation().walk([&](Conv2dDwOp op) {
+      op.setWinograd(takes(shapeOf(op.getX(), op.getDy(), op.getDw(),
+                                   op.getStride(), op.getPadding())));
+    });
   }
 
   bool takes(const ConvolutionShape &shape) const {

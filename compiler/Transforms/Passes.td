@@ -116,7 +116,7 @@ def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
 def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
   let summary = "decide which convolutions are computed by Winograd's algorithm";
   let description = [{
-    Sets `winograd` on `conv2d` and `conv2d_dx` where F(4x4,3x3) is the faster way: window 3, stride 1, padding 1,
+    Sets `winograd` on `conv2d`, `conv2d_dx` and `conv2d_dw` where F(4x4,3x3) is the faster way: window 3, stride 1, padding 1,
     channels enough on both sides that the products outweigh the transforms, and planes that tiles of four by four cover without
     too much beyond their edges (Transforms/Algorithm.h has the estimate). The choice is a layer's alone: it knows neither batch
     nor machine, so that an image's features never depend on them.
