@@ -150,6 +150,25 @@ protected:
     return llvm::map_to_vector(rows, [&](const Row &row) { return row[j]; });
   }
 
+  /// G g G^T of a block of channels; `put` takes what belongs to a point, an input channel and output channels from k on.
+  void transformFilter(Value weight, Value kb, Value cb, llvm::function_ref<void(Value v, Value p, Value channel, Value k)> put) {
+    loop(kBlock, 1, [&](Value c) {
+      loop(kBlock, lanes, [&](Value k) {
+        SmallVector<Row> rows(3); // g G^T
+        for (int64_t r = 0; r < 3; ++r) {
+          Row g;
+          for (int64_t s = 0; s < 3; ++s)
+            g.push_back(load(weight, {kb, cb, index(r), index(s), c, k}));
+          rows[r] = filters(g);
+        }
+        Value channel = scaled(cb, kBlock, c);
+        for (int64_t j = 0; j < kInputs; ++j)
+          for (auto [i, v] : llvm::enumerate(filters(column(rows, j))))
+            put(v, index(i * kInputs + j), channel, k);
+      });
+    });
+  }
+
   /// Two rows of B^T d B at a time, so that they stay in registers: what they have in common is little.
   /// Of the tile whose outputs begin at `row` and `column`.
   void transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, Value products, Value to) {
@@ -223,26 +242,12 @@ public:
     auto type = cast<MemRefType>(weight.getType());
     loop(index(0), memref::DimOp::create(b, loc, weight, 0), 1, [&](Value kb) {
       loop(type.getDimSize(1), 1, [&](Value cb) {
-        loop(kBlock, 1, [&](Value c) { loop(kBlock, lanes, [&](Value k) { transform(kb, cb, c, k); }); });
+        transformFilter(weight, kb, cb, [&](Value v, Value p, Value channel, Value k) { store(v, out, {kb, p, channel, k}); });
       });
     });
   }
 
 private:
-  void transform(Value kb, Value cb, Value c, Value k) {
-    SmallVector<Row> rows(3); // g G^T
-    for (int64_t r = 0; r < 3; ++r) {
-      Row g;
-      for (int64_t s = 0; s < 3; ++s)
-        g.push_back(load(weight, {kb, cb, index(r), index(s), c, k}));
-      rows[r] = filters(g);
-    }
-    Value channel = scaled(cb, kBlock, c);
-    for (int64_t j = 0; j < kInputs; ++j)
-      for (auto [i, v] : llvm::enumerate(filters(column(rows, j))))
-        store(v, out, {kb, index(i * kInputs + j), channel, k});
-  }
-
   Value weight, out;
 };
 
@@ -266,7 +271,8 @@ class ConvEmitter : Emitter {
 public:
   ConvEmitter(IRRewriter &b, winograd::ConvOp op, linalg::GenericOp epilogue, const KernelTarget &target)
       : Emitter(b, op, getElementTypeOrSelf(op.getOut()), target), x(op.getX()), filter(op.getFilter()), out(op.getOut()),
-        products(op.getScratch()[0]), sums(op.getScratch()[1]), epilogue(epilogue) {
+        products(op.getScratch()[0]), sums(op.getScratch()[1]), transformed(op.transformsFilter() ? op.getScratch()[2] : Value()),
+        epilogue(epilogue) {
     auto shape = cast<MemRefType>(out.getType()).getShape();
     channelBlocks = cast<MemRefType>(x.getType()).getDimSize(1);
     height = shape[2];
@@ -280,6 +286,10 @@ public:
     tiles = b.createOrFold<arith::MulIOp>(loc, images, index(down * across));
     transformInputs();
     loop(index(0), b.createOrFold<memref::DimOp>(loc, out, index(1)), 1, [&](Value kb) {
+      if (transformed)
+        loop(channelBlocks, 1, [&](Value cb) {
+          transformFilter(filter, kb, cb, [&](Value v, Value p, Value channel, Value k) { store(v, transformed, {p, channel, k}); });
+        });
       multiplyPoints(kb);
       for (Span rows : spansOf(height))
         for (Span columns : spansOf(width))
@@ -309,15 +319,20 @@ private:
   /// sums[p] = products[p] * filter[kb][p], for each point p.
   void multiplyPoints(Value kb) {
     loop(kPoints, 1, [&](Value p) {
-      OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0), count = getAsOpFoldResult(tiles);
+      OpFoldResult count = getAsOpFoldResult(tiles);
       int64_t channels = channelBlocks * kBlock;
-      SmallVector<OpFoldResult> at{kb, p, zero, zero}, size{one, one, b.getIndexAttr(channels), b.getIndexAttr(kBlock)},
-          steps(4, one);
-      auto type = memref::SubViewOp::inferRankReducedResultType({channels, kBlock}, cast<MemRefType>(filter.getType()), at, size, steps);
-      Value weights = memref::SubViewOp::create(b, loc, cast<MemRefType>(type), filter, at, size, steps);
+      Value weights = transformed ? matrixIn(transformed, p, index(0), b.getIndexAttr(channels), kBlock) : filterAt(kb, p);
       multiply(matrixIn(products, p, index(0), count, channels), mapOf(0, 2), weights, mapOf(2, 1),
                matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/true);
     });
+  }
+
+  Value filterAt(Value kb, Value p) {
+    OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0);
+    int64_t channels = channelBlocks * kBlock;
+    SmallVector<OpFoldResult> at{kb, p, zero, zero}, size{one, one, b.getIndexAttr(channels), b.getIndexAttr(kBlock)}, steps(4, one);
+    auto type = memref::SubViewOp::inferRankReducedResultType({channels, kBlock}, cast<MemRefType>(filter.getType()), at, size, steps);
+    return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), filter, at, size, steps);
   }
 
   void transformOutputs(Value kb, Span rows, Span columns) {
@@ -389,7 +404,7 @@ private:
     return vector::LoadOp::create(b, loc, vector, operand.get(), at);
   }
 
-  Value x, filter, out, products, sums;
+  Value x, filter, out, products, sums, transformed;
   linalg::GenericOp epilogue;
   int64_t channelBlocks, height, width, down, across;
   Value images, tiles;

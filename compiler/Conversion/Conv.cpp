@@ -84,30 +84,39 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
                     blocking.tile, blocking.outer);
 }
 
+/// Blocks of channels from which on a transformed filter is not kept whole: of 512 by 512 channels it is 38 MB.
+static constexpr int64_t kWide = 16;
+
 /// The tile of a task of Winograd's algorithm over (n, kb, h, w, k): as many images or rows as give its products enough tiles of
-/// 4x4. Where filters are large, a task takes half of the output channels only, that two cores have something to do.
+/// 4x4. A wide one takes all images of a usual batch, since it transforms its filters itself, and some of the output channels,
+/// so that there are several tasks.
 static SmallVector<int64_t> winogradTile(int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
-  constexpr int64_t kLeast = 14, kTiles = 32, kWide = 16;
+  constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
   int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
-  int64_t split = inBlocks >= kWide && outBlocks % 2 == 0 ? outBlocks / 2 : 0;
+  if (inBlocks >= kWide)
+    return {std::max<int64_t>(1, kWideTiles / (down * across)), kWideBlocks};
   if (down * across < kLeast * 2)
-    return {std::max<int64_t>(1, kTiles / (down * across)), split};
+    return {std::max<int64_t>(1, kTiles / (down * across)), 0};
   if (height % winograd::kOutputs != 0)
-    return {1, split};
+    return {1, 0};
   int64_t rows = 1;
   while (down % rows != 0 || rows * across < kLeast)
     ++rows;
-  return {1, split, rows * winograd::kOutputs};
+  return {1, 0, rows * winograd::kOutputs};
 }
 
 /// y = x * weight into `out`, where x is padded to whole tiles.
 static Value convolveByTiles(Lowering &l, Value x, Value weight, Value out) {
   ArrayRef<int64_t> w = cast<RankedTensorType>(weight.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
-  Value filter = l.empty({y[1], winograd::kPoints, w[1] * kBlock + 1, kBlock});
-  auto transform = winograd::FilterOp::create(l.b, l.loc, filter.getType(), weight, filter);
-  transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
+  Value filter = weight;
+  if (w[1] < kWide) {
+    filter = l.empty({y[1], winograd::kPoints, w[1] * kBlock + 1, kBlock});
+    auto transform = winograd::FilterOp::create(l.b, l.loc, filter.getType(), weight, filter);
+    transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
+    filter = transform->getResult(0);
+  }
   SmallVector<int64_t> tile = winogradTile(w[1], y[1], y[2], y[3]);
-  auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, transform->getResult(0), out, ValueRange(), tile[0]);
+  auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, filter, out, ValueRange(), tile[0]);
   conv->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr(tile));
   return conv->getResult(0);
 }

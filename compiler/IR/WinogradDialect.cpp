@@ -49,17 +49,23 @@ LogicalResult FilterOp::verify() {
   return checkShape(*this, "out", getOut().getType(), {w[0], kPoints, w[1] * kLanes + 1, kLanes});
 }
 
+bool ConvOp::transformsFilter() { return shapeOf(getFilter()).size() == 6; }
+
 LogicalResult ConvOp::verify() {
   // C1
   ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX());
   if (out.size() != 5 || x.size() != 5)
     return emitOpError("expected x and out of rank 5, got ") << getX().getType() << " and " << getOut().getType();
+  SmallVector<int64_t> filter{out[1], kPoints, x[1] * kLanes + 1, kLanes};
+  if (transformsFilter())
+    filter = {out[1], x[1], 3, 3, kLanes, kLanes};
   if (failed(checkShape(*this, "x", getX().getType(), {out[0], x[1], paddedSize(out[2]), paddedSize(out[3]), kLanes})) ||
-      failed(checkShape(*this, "filter", getFilter().getType(), {out[1], kPoints, x[1] * kLanes + 1, kLanes})))
+      failed(checkShape(*this, "filter", getFilter().getType(), filter)))
     return failure();
   // C2
-  if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != 2))
-    return emitOpError("expected two buffers of scratch, and those of an op on buffers");
+  size_t wanted = transformsFilter() ? 3 : 2;
+  if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != wanted))
+    return emitOpError("expected ") << wanted << " buffers of scratch, and those of an op on buffers";
   return success();
 }
 
@@ -311,6 +317,8 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
     int64_t tiles = conv.getImages() * tilesAlong(shape[2]) * tilesAlong(shape[3]);
     SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shapeOf(conv.getX())[1]), createScratch(rewriter, op, tiles)};
+    if (conv.transformsFilter())
+      buffers.push_back(createScratch(rewriter, op, shapeOf(conv.getX())[1] * kLanes));
     ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();

@@ -56,9 +56,11 @@ def Winograd_FilterOp : Winograd_Op<"filter"> {
 def Winograd_ConvOp : Winograd_Op<"conv"> {
   let summary = "convolution by a transformed filter";
   let description = [{
-    x is [n][C/32][4*ceil(H/4)+2][4*ceil(W/4)+2][32], padded to whole tiles; filter as `winograd.filter` gives it; out is
-    [n][K/32][H][W][32]. On buffers, `products` and `sums` hold a task's transformed input, [36][rows][32], and what its products
-    with 32 output channels add up to. `images` bounds n of one task.
+    x is [n][C/32][4*ceil(H/4)+2][4*ceil(W/4)+2][32], padded to whole tiles; filter as `winograd.filter` gives it, or the weights
+    themselves, to be transformed 32 output channels at a time; out is [n][K/32][H][W][32]. `images` bounds n of one task.
+
+    On buffers, `scratch` is a task's transformed input, what its products with 32 output channels add up to and, where the filter is
+    plain weights, the transform of those channels'.
 
     Constraints:
     - (C1) x, filter and out have the sizes above.
@@ -78,7 +80,11 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
     (`scratch` `(` $scratch^ `:` type($scratch) `)`)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;
-  let extraClassDeclaration = "::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }";
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
+    /// Whether the filter is the weights themselves.
+    bool transformsFilter();
+  }];
 }
 
 def Winograd_ConvDwOp : Winograd_Op<"conv_dw"> {
