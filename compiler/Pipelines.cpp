@@ -15,6 +15,7 @@
 #include "IR/AbiDialect.h"
 #include "IR/ResnetDialect.h"
 #include "IR/WinogradDialect.h"
+#include "Transforms/Algorithm.h"
 #include "Transforms/Kept.h"
 #include "Transforms/Passes.h"
 
@@ -52,6 +53,7 @@ void addTransforms(OpPassManager &pm, Stage from, StringRef conv) {
   }
   pm.addPass(resnet::createFoldBatchNorm());
   pm.addPass(resnet::createFuseEpilogue());
+  pm.addPass(resnet::createRecompute());
   pm.addPass(resnet::createSplit());
   pm.addPass(resnet::createVerifySplit());
   addChoices(pm, conv);
@@ -160,56 +162,6 @@ static Type elementTypeOf(const CompileOptions &options, MLIRContext &context) {
   return options.f64 ? Type(Float64Type::get(&context)) : Type(Float32Type::get(&context));
 }
 
-bool resnetc::compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
-                      llvm::raw_ostream &errors) {
-  DialectRegistry registry;
-  registerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  Type element = elementTypeOf(options, context);
-  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, element);
-  if (!module) {
-    errors << "error: internal error in the compiler: the model could not be imported\n";
-    return false;
-  }
-  return compileModule(*module, Stage::Forward, model, options, stop, out, errors);
-}
-
-std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) {
-  DialectRegistry registry;
-  registerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  OwningOpRef<ModuleOp> module = resnet::importGraph(model, context, elementTypeOf(options, context));
-  MemoryUse use;
-  use.elementBytes = options.f64 ? 8 : 4;
-  use.featureBatch = kFeatureBatch;
-  bool done = module && run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv); });
-  if (done) {
-    use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
-    auto features = module->lookupSymbol<func::FuncOp>("features");
-    use.records = resnet::recordsOf(features);
-    use.prefix = resnet::layersOf(features);
-    resnet::ParameterLayout layout(*module);
-    using resnet::Space;
-    use.frozen = layout.size(Space::Frozen);
-    use.trained = layout.size(Space::Trained);
-    use.stats = layout.size(Space::Stats);
-    use.derived = layout.size(Space::FrozenDerived) + layout.size(Space::TrainedDerived);
-    done = run(*module, [](OpPassManager &pm) {
-      pm.addPass(resnet::createResnetToLinalg());
-      addBufferization(pm);
-      pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
-    });
-  }
-  if (!done) {
-    errors << "error: internal error in the compiler: the memory of the model could not be planned\n";
-    return std::nullopt;
-  }
-  use.features = arenaOf(*module, "features");
-  use.gradients = arenaOf(*module, "gradients");
-  use.logits = arenaOf(*module, "logits");
-  return use;
-}
-
 /// The CPU to compile for, with tiles as another CPU's registers shape them where that is asked for. Nothing for an unknown name.
 static std::optional<Target> targetOf(const CompileOptions &options) {
   std::optional<Target> target = Target::lookUp(options.mcpu);
@@ -223,8 +175,10 @@ static std::optional<Target> targetOf(const CompileOptions &options) {
   return target;
 }
 
-bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
-                            llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+/// Through the pipeline as far as `stop` asks: to text in `out`, or to the LLVM dialect and then `emit`.
+static bool lowerModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
+                        llvm::raw_ostream &out, llvm::raw_ostream &errors,
+                        llvm::function_ref<bool(const ModelTable &, const Target &)> emit) {
   std::optional<Target> target = targetOf(options);
   if (!target) {
     errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
@@ -259,5 +213,85 @@ bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, con
   table.readArenas(module);
   if (!run(module, addLLVM))
     return fail();
-  return emitObject(module, table, *target, stop, out, errors);
+  return emit(table, *target);
+}
+
+namespace {
+/// A module of a graph, in a context of its own.
+struct Import {
+  Import(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) : context(registry()) {
+    context.disableMultithreading();
+    module = resnet::importGraph(model, context, elementTypeOf(options, context));
+    if (!module)
+      errors << "error: internal error in the compiler: the model could not be imported\n";
+  }
+
+  static DialectRegistry registry() {
+    DialectRegistry dialects;
+    registerDialects(dialects);
+    return dialects;
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+} // namespace
+
+bool resnetc::compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
+                      llvm::raw_ostream &errors) {
+  Import import(model, options, errors);
+  return import.module && compileModule(*import.module, Stage::Forward, model, options, stop, out, errors);
+}
+
+bool resnetc::compileObjects(const graph &model, const CompileOptions &options, std::vector<std::string> &objects,
+                             llvm::raw_ostream &errors) {
+  Import import(model, options, errors);
+  return import.module && lowerModule(*import.module, Stage::Forward, model, options, Emit::Exe, errors, errors,
+                                      [&](const ModelTable &table, const Target &target) {
+                                        return emitObjects(*import.module, table, target, objects, errors);
+                                      });
+}
+
+std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) {
+  Import import(model, options, errors);
+  OwningOpRef<ModuleOp> &module = import.module;
+  if (!module)
+    return std::nullopt;
+  MemoryUse use;
+  use.elementBytes = options.f64 ? 8 : 4;
+  use.featureBatch = kFeatureBatch;
+  bool done = run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv); });
+  if (done) {
+    use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
+    auto features = module->lookupSymbol<func::FuncOp>("features");
+    use.records = resnet::recordsOf(features);
+    use.prefix = resnet::layersOf(features);
+    use.winograd = resnet::winogradLayers(*module);
+    resnet::ParameterLayout layout(*module);
+    using resnet::Space;
+    use.frozen = layout.size(Space::Frozen);
+    use.trained = layout.size(Space::Trained);
+    use.stats = layout.size(Space::Stats);
+    use.derived = layout.size(Space::FrozenDerived) + layout.size(Space::TrainedDerived);
+    done = run(*module, [](OpPassManager &pm) {
+      pm.addPass(resnet::createResnetToLinalg());
+      addBufferization(pm);
+      pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
+    });
+  }
+  if (!done) {
+    errors << "error: internal error in the compiler: the memory of the model could not be planned\n";
+    return std::nullopt;
+  }
+  use.features = arenaOf(*module, "features");
+  use.gradients = arenaOf(*module, "gradients");
+  use.logits = arenaOf(*module, "logits");
+  return use;
+}
+
+bool resnetc::compileModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
+                            llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  return lowerModule(module, from, about, options, stop, out, errors, [&](const ModelTable &table, const Target &target) {
+    return emitObject(module, table, target, stop, out, errors);
+  });
 }

@@ -43,7 +43,11 @@ enum class Stage { Forward, Gradients, Split };
 bool compile(const graph &model, const CompileOptions &options, Emit stop, llvm::raw_ostream &out,
              llvm::raw_ostream &errors);
 
-/// The same for a module in the `resnet` dialect, of a context with the dialects below. `about` tells the table what the
+/// To objects that one program takes together.
+bool compileObjects(const graph &model, const CompileOptions &options, std::vector<std::string> &objects,
+                    llvm::raw_ostream &errors);
+
+/// As `compile` for a module in the `resnet` dialect, of a context with the dialects below. `about` tells the table what the
 /// module does not.
 bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                    llvm::raw_ostream &out, llvm::raw_ostream &errors);
@@ -56,6 +60,7 @@ struct MemoryUse {
   llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
   std::vector<mlir::resnet::Record> records; // nothing where an image is its own record
   llvm::StringSet<> prefix;                  // convolutions and linear layers in front of them
+  llvm::StringSet<> winograd;                // convolutions by Winograd's algorithm
 };
 
 /// Compiles as far as the memory plan. Nothing after an error, which went to `errors` as one line.
@@ -67,8 +72,8 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Makes the pipeline known by name, `resnet-to-llvm`.
 void registerPipelines();
 
-/// Links an object with the runtime to an executable at `path`, with the system's c++. False after an error.
-bool link(llvm::StringRef object, llvm::StringRef path, llvm::raw_ostream &errors);
+/// Links object files with the runtime to an executable at `path`, with the system's c++. False after an error.
+bool link(llvm::ArrayRef<std::string> objects, llvm::StringRef path, llvm::raw_ostream &errors);
 
 } // namespace resnetc
 

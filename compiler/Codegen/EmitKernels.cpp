@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::resnet {
 #define GEN_PASS_DEF_EMITKERNELS
@@ -75,9 +76,9 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::GenericOp> ops;
     generalizeCopies(rewriter);
+    emitTransforms(rewriter, target);
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     llvm::DenseSet<Operation *> taken;
-    emitTransforms(rewriter, target, taken);
     for (linalg::GenericOp op : ops) {
       if (taken.contains(op))
         continue;
@@ -97,15 +98,17 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
   }
 
   /// Winograd's algorithm: what it leaves are loops alone, its products' kernels among them.
-  void emitTransforms(IRRewriter &rewriter, const KernelTarget &target, llvm::DenseSet<Operation *> &taken) {
-    getOperation().walk([&](winograd::FilterOp op) { emitFilter(rewriter, op, target); });
-    getOperation().walk([&](winograd::ConvDwOp op) { emitConvDw(rewriter, op, target); });
-    getOperation().walk([&](winograd::ConvOp op) {
-      linalg::GenericOp epilogue = readerOf(op.getOut(), op, nullptr, 5);
-      if (epilogue)
-        taken.insert(epilogue);
-      emitConv(rewriter, op, epilogue, target);
+  void emitTransforms(IRRewriter &rewriter, const KernelTarget &target) {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<winograd::WinogradDialect>(op->getDialect()))
+        ops.push_back(op);
     });
+    for (Operation *op : ops)
+      TypeSwitch<Operation *>(op)
+          .Case([&](winograd::FilterOp filter) { emitFilter(rewriter, filter, target); })
+          .Case([&](winograd::ConvDwOp conv) { emitConvDw(rewriter, conv, target); })
+          .Case([&](winograd::ConvOp conv) { emitConv(rewriter, conv, readerOf(conv.getOut(), conv, nullptr, 5), target); });
   }
 
   LogicalResult scratchToStack(IRRewriter &rewriter) {

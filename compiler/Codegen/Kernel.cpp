@@ -268,8 +268,23 @@ private:
       }
       next.append(cloneBody(op, arguments, at, rootLoops));
     });
+    if (kernel.next)
+      fetchNext();
     return next;
   }
+
+  /// Brings the lines of this step's second operand in `next` to the second-level cache.
+  void fetchNext() {
+    AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
+    constexpr int64_t kLineBytes = 64;
+    int64_t perLine = kLineBytes / elementBytesOf(kernel.next);
+    for (int64_t lane = 0; lane < tile.vectors * tile.lanes; lane += perLine) {
+      SmallVector<Value> at = indicesOf(map, {0, 0, lane / tile.lanes}, rootLoops);
+      memref::PrefetchOp::create(b, loc, kernel.next, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+    }
+  }
+
+  static int64_t elementBytesOf(Value buffer) { return getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8; }
 
   Value cachedLoad(OpOperand &operand, Position at, LoadedValues &loaded) {
     AffineMap map = op.getMatchingIndexingMap(&operand);

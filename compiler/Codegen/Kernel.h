@@ -20,6 +20,7 @@ struct Kernel {
   SmallVector<linalg::FillOp> fills; // one an output; null: the sum goes on from what is there
   linalg::GenericOp epilogue;        // may be null
   Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
+  Value next = nullptr;              // may be null: what stands where the second operand does for the next kernel, to be fetched
 };
 
 /// Emits loops and register tiles for the kernel before its root (or epilogue), and erases its ops.

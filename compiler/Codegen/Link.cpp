@@ -26,7 +26,7 @@ static std::string firstLineOf(llvm::StringRef path) {
   return buffer ? (*buffer)->getBuffer().trim().split('\n').first.str() : std::string();
 }
 
-bool resnetc::link(llvm::StringRef object, llvm::StringRef path, llvm::raw_ostream &errors) {
+bool resnetc::link(llvm::ArrayRef<std::string> objects, llvm::StringRef path, llvm::raw_ostream &errors) {
   auto compiler = llvm::sys::findProgramByName("c++");
   if (!compiler) {
     errors << "error: no c++ found to link with; install g++ (or write an object with --emit=obj)\n";
@@ -44,7 +44,8 @@ bool resnetc::link(llvm::StringRef object, llvm::StringRef path, llvm::raw_ostre
     return false;
   }
   auto remove = llvm::scope_exit([&] { llvm::sys::fs::remove(log); });
-  llvm::SmallVector<llvm::StringRef> arguments{*compiler, "-o", path, object};
+  llvm::SmallVector<llvm::StringRef> arguments{*compiler, "-o", path};
+  arguments.append(objects.begin(), objects.end());
   (*flags)->getBuffer().split(arguments, '\n', -1, /*KeepEmpty=*/false);
   std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log), llvm::StringRef(log)};
   std::string problem;

@@ -5,13 +5,17 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/SplitModule.h"
 
 using namespace resnetc;
 
@@ -83,21 +87,41 @@ static void disableLoopStrengthReduction() {
     static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(true);
 }
 
+static std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, const ModelTable &table, const Target &target,
+                                               const llvm::TargetMachine &machine, llvm::LLVMContext &context,
+                                               llvm::raw_ostream &errors) {
+  std::unique_ptr<llvm::Module> module = mlir::translateModuleToLLVMIR(source, context, "resnetc");
+  if (!module) {
+    errors << "error: internal error in the compiler: the translation to LLVM IR failed\n";
+    return nullptr;
+  }
+  module->setTargetTriple(llvm::Triple(kTriple));
+  module->setDataLayout(machine.createDataLayout());
+  table.emit(*module);
+  setAttributes(*module, machine, target);
+  return module;
+}
+
+static bool generate(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType kind, llvm::raw_pwrite_stream &out,
+                     llvm::raw_ostream &errors) {
+  llvm::legacy::PassManager codegen;
+  if (machine.addPassesToEmitFile(codegen, out, nullptr, kind)) {
+    errors << "error: internal error in the compiler: no object can be emitted for " << kTriple << "\n";
+    return false;
+  }
+  codegen.run(module);
+  return true;
+}
+
 bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const Target &target, Emit stop,
                          llvm::raw_ostream &out, llvm::raw_ostream &errors) {
   std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, errors);
   if (!machine)
     return false;
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> module = mlir::translateModuleToLLVMIR(source, context, "resnetc");
-  if (!module) {
-    errors << "error: internal error in the compiler: the translation to LLVM IR failed\n";
+  std::unique_ptr<llvm::Module> module = translate(source, table, target, *machine, context, errors);
+  if (!module)
     return false;
-  }
-  module->setTargetTriple(llvm::Triple(kTriple));
-  module->setDataLayout(machine->createDataLayout());
-  table.emit(*module);
-  setAttributes(*module, *machine, target);
   optimize(*module, *machine);
   if (stop == Emit::LLVM) {
     module->print(out, nullptr);
@@ -106,13 +130,67 @@ bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const T
   disableLoopStrengthReduction();
   llvm::SmallVector<char> buffer;
   llvm::raw_svector_ostream stream(buffer);
-  llvm::legacy::PassManager codegen;
   auto kind = stop == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr, kind)) {
-    errors << "error: internal error in the compiler: no object can be emitted for " << kTriple << "\n";
+  if (!generate(*module, *machine, kind, stream, errors))
     return false;
-  }
-  codegen.run(*module);
   out.write(buffer.data(), buffer.size());
+  return true;
+}
+
+/// Parts as bitcode, since each is compiled in a context of its own. What one part defines and another calls is no longer
+/// internal: it gets a name that no library has.
+static std::vector<std::string> split(llvm::Module &module, unsigned parts) {
+  for (llvm::Function &f : module)
+    if (f.hasLocalLinkage())
+      f.setName("resnetc.emitted." + f.getName());
+  std::vector<std::string> bitcode;
+  llvm::SplitModule(
+      module, parts,
+      [&](std::unique_ptr<llvm::Module> part) {
+        llvm::raw_string_ostream stream(bitcode.emplace_back());
+        llvm::WriteBitcodeToFile(*part, stream);
+      },
+      /*PreserveLocals=*/false, /*RoundRobin=*/true);
+  return bitcode;
+}
+
+bool resnetc::emitObjects(mlir::ModuleOp source, const ModelTable &table, const Target &target, std::vector<std::string> &objects,
+                          llvm::raw_ostream &errors) {
+  constexpr unsigned kParts = 8; // more than cores, so that none waits long for another
+  std::vector<std::string> parts;
+  {
+    std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, errors);
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::Module> module = machine ? translate(source, table, target, *machine, context, errors) : nullptr;
+    if (!module)
+      return false;
+    parts = split(*module, kParts);
+  }
+  disableLoopStrengthReduction();
+  objects.assign(parts.size(), "");
+  std::vector<std::string> problems(parts.size());
+  llvm::DefaultThreadPool pool;
+  for (size_t i = 0; i < parts.size(); ++i)
+    pool.async([&, i] {
+      llvm::raw_string_ostream problem(problems[i]);
+      std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, problem);
+      llvm::LLVMContext context;
+      auto part = llvm::parseBitcodeFile(llvm::MemoryBufferRef(parts[i], "part"), context);
+      if (!part) {
+        problem << "error: internal error in the compiler: " << llvm::toString(part.takeError()) << "\n";
+        return;
+      }
+      optimize(**part, *machine);
+      llvm::SmallVector<char> buffer;
+      llvm::raw_svector_ostream stream(buffer);
+      if (generate(**part, *machine, llvm::CodeGenFileType::ObjectFile, stream, problem))
+        objects[i].assign(buffer.begin(), buffer.end());
+    });
+  pool.wait();
+  for (const std::string &problem : problems)
+    if (!problem.empty()) {
+      errors << problem;
+      return false;
+    }
   return true;
 }

@@ -34,6 +34,9 @@ namespace {
 constexpr double kNear = 0.70710678118654752440, kFar = 1.41421356237309504880;
 constexpr double kNear2 = kNear * kNear, kFar2 = kFar * kFar;
 
+/// Blocks of input channels from which on a panel of the filter does not stay in the second-level cache from task to task.
+constexpr int64_t kFetched = 4;
+
 /// Arithmetic on vectors, and the loops of a task.
 class Emitter {
 public:
@@ -150,21 +153,23 @@ protected:
     return llvm::map_to_vector(rows, [&](const Row &row) { return row[j]; });
   }
 
-  /// G g G^T of a block of channels; `put` takes what belongs to a point, an input channel and output channels from k on.
-  void transformFilter(Value weight, Value kb, Value cb, llvm::function_ref<void(Value v, Value p, Value channel, Value k)> put) {
+  /// G g G^T of a block of channels; `put` takes what belongs to a point, an input channel of the block and output channels from k on.
+  void transformFilter(Value weight, Value kb, Value cb, llvm::function_ref<void(Value v, Value p, Value c, Value k)> put) {
     loop(kBlock, 1, [&](Value c) {
       loop(kBlock, lanes, [&](Value k) {
         SmallVector<Row> rows(3); // g G^T
+        Value behind = ahead(cb, 1);
         for (int64_t r = 0; r < 3; ++r) {
           Row g;
-          for (int64_t s = 0; s < 3; ++s)
+          for (int64_t s = 0; s < 3; ++s) {
             g.push_back(load(weight, {kb, cb, index(r), index(s), c, k}));
+            fetch(weight, {kb, behind, index(r), index(s), c, k}); // weights come from memory, once
+          }
           rows[r] = filters(g);
         }
-        Value channel = scaled(cb, kBlock, c);
         for (int64_t j = 0; j < kInputs; ++j)
           for (auto [i, v] : llvm::enumerate(filters(column(rows, j))))
-            put(v, index(i * kInputs + j), channel, k);
+            put(v, index(i * kInputs + j), c, k);
       });
     });
   }
@@ -187,19 +192,21 @@ protected:
     }
   }
 
-  /// A view [rows][columns] of elements from `first` of a panel of scratch.
-  Value matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns) {
+  /// A view [rows][columns] of elements from `first` of a panel of scratch, rows `stride` apart (0: dense).
+  Value matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns, int64_t stride = 0) {
+    stride = stride ? stride : columns;
     auto flat = cast<MemRefType>(scratch.getType());
     SmallVector<int64_t> shape{getConstantIntValue(rows).value_or(ShapedType::kDynamic), columns};
     auto type = MemRefType::get(shape, flat.getElementType(),
-                                StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {columns, 1}));
+                                StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {stride, 1}));
     Value offset = scaled(panel, flat.getDimSize(1) * kBlock, first);
     return memref::ReinterpretCastOp::create(b, loc, type, scratch, OpFoldResult(offset), {rows, b.getIndexAttr(columns)},
-                                             {b.getIndexAttr(columns), b.getIndexAttr(1)});
+                                             {b.getIndexAttr(stride), b.getIndexAttr(1)});
   }
 
   /// out[i][j] = the sum of left * right over a third loop, by maps over (i, j, third); added to `out` unless `fresh`.
-  void multiply(Value left, AffineMap leftMap, Value right, AffineMap rightMap, Value out, bool fresh) {
+  void multiply(Value left, AffineMap leftMap, Value right, AffineMap rightMap, Value out, bool fresh,
+                Value next = {}) {
     linalg::FillOp fill;
     if (fresh) {
       Value start = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), 0));
@@ -213,10 +220,15 @@ protected:
           linalg::YieldOp::create(n, at, arith::AddFOp::create(n, at, in[2], term).getResult());
         });
     OpBuilder::InsertionGuard guard(b);
-    emitKernel(b, {product, {fill}, nullptr}, target);
+    emitKernel(b, {product, {fill}, nullptr, nullptr, next}, target);
   }
   AffineMap mapOf(unsigned i, unsigned j) {
     return AffineMap::get(3, 0, {b.getAffineDimExpr(i), b.getAffineDimExpr(j)}, b.getContext());
+  }
+
+  /// Brings a line to the second-level cache. What lies behind a buffer's end does no harm.
+  void fetch(Value from, ValueRange at) {
+    memref::PrefetchOp::create(b, loc, from, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
   }
 
   Value load(Value from, ValueRange at) { return vector::LoadOp::create(b, loc, type, from, at); }
@@ -242,7 +254,7 @@ public:
     auto type = cast<MemRefType>(weight.getType());
     loop(index(0), memref::DimOp::create(b, loc, weight, 0), 1, [&](Value kb) {
       loop(type.getDimSize(1), 1, [&](Value cb) {
-        transformFilter(weight, kb, cb, [&](Value v, Value p, Value channel, Value k) { store(v, out, {kb, p, channel, k}); });
+        transformFilter(weight, kb, cb, [&](Value v, Value p, Value c, Value k) { store(v, out, {kb, p, scaled(cb, kBlock, c), k}); });
       });
     });
   }
@@ -287,10 +299,9 @@ public:
     transformInputs();
     loop(index(0), b.createOrFold<memref::DimOp>(loc, out, index(1)), 1, [&](Value kb) {
       if (transformed)
-        loop(channelBlocks, 1, [&](Value cb) {
-          transformFilter(filter, kb, cb, [&](Value v, Value p, Value channel, Value k) { store(v, transformed, {p, channel, k}); });
-        });
-      multiplyPoints(kb);
+        multiplyInParts(kb);
+      else
+        multiplyPoints(kb);
       for (Span rows : spansOf(height))
         for (Span columns : spansOf(width))
           transformOutputs(kb, rows, columns);
@@ -316,22 +327,68 @@ private:
     return scaled(scaled(n, down, ty), across, tx);
   }
 
+  int64_t channels() const { return channelBlocks * kBlock; }
+
   /// sums[p] = products[p] * filter[kb][p], for each point p.
   void multiplyPoints(Value kb) {
     loop(kPoints, 1, [&](Value p) {
       OpFoldResult count = getAsOpFoldResult(tiles);
-      int64_t channels = channelBlocks * kBlock;
-      Value weights = transformed ? matrixIn(transformed, p, index(0), b.getIndexAttr(channels), kBlock) : filterAt(kb, p);
-      multiply(matrixIn(products, p, index(0), count, channels), mapOf(0, 2), weights, mapOf(2, 1),
-               matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/true);
+      // The panel behind the last one is another block's, or nothing that a prefetch could harm.
+      Value next = channelBlocks >= kFetched ? filterAt(kb, ahead(p, 1)) : Value();
+      fetchInput(scaled(kb, kPoints, p));
+      multiply(matrixIn(products, p, index(0), count, channels()), mapOf(0, 2), filterAt(kb, p), mapOf(2, 1),
+               matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/true, next);
+    });
+  }
+
+  /// The same with filters that are transformed on the way, of as many input channels at a time as the second-level cache holds.
+  void multiplyInParts(Value kb) {
+    Value zero = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, FloatAttr::get(type.getElementType(), 0.0).getValue()));
+    loop(kPoints, 1, [&](Value p) {
+      loop(index(0), tiles, 1, [&](Value t) { loop(kBlock, lanes, [&](Value k) { store(zero, sums, {p, t, k}); }); });
+    });
+    int64_t part = winograd::partOf(channelBlocks);
+    loop(channelBlocks, part, [&](Value first) {
+      loop(part, 1, [&](Value cb) {
+        transformFilter(filter, kb, arith::AddIOp::create(b, loc, first, cb), [&](Value v, Value p, Value c, Value k) {
+          store(v, transformed, {p, scaled(cb, kBlock, c), k});
+        });
+      });
+      loop(kPoints, 1, [&](Value p) {
+        OpFoldResult count = getAsOpFoldResult(tiles);
+        Value input = matrixIn(products, p, arith::MulIOp::create(b, loc, first, index(kBlock)), count, part * kBlock, channels());
+        multiply(input, mapOf(0, 2), matrixIn(transformed, p, index(0), b.getIndexAttr(part * kBlock), kBlock), mapOf(2, 1),
+                 matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/false);
+      });
+    });
+  }
+
+  /// Brings to the second-level cache what the next task reads of x and this one has not: its rows below, or the images behind.
+  /// A share of it, the `share`-th of as many as there are products.
+  void fetchInput(Value share) {
+    auto type = cast<MemRefType>(x.getType());
+    auto [strides, offset] = type.getStridesAndOffset();
+    int64_t rows = type.getDimSize(2), columns = type.getDimSize(3), outBlocks = cast<MemRefType>(out.getType()).getDimSize(1);
+    bool strip = strides[1] != rows * columns * kBlock;
+    if (ShapedType::isDynamic(strides[1]) || ShapedType::isDynamic(outBlocks) || (!strip && type.getDimSize(0) != 1))
+      return;
+    int64_t fetched = strip ? rows - 2 : rows, pixels = channelBlocks * fetched * columns;
+    int64_t each = (pixels + outBlocks * kPoints - 1) / (outBlocks * kPoints);
+    loop(each, 1, [&](Value i) {
+      Value pixel = scaled(share, each, i);
+      Value column = arith::RemUIOp::create(b, loc, pixel, index(columns)), rest = arith::DivUIOp::create(b, loc, pixel, index(columns));
+      Value row = arith::RemUIOp::create(b, loc, rest, index(fetched)), cb = arith::DivUIOp::create(b, loc, rest, index(fetched));
+      Value image = index(strip ? 0 : 1);
+      int64_t perLine = 64 / (this->type.getElementTypeBitWidth() / 8);
+      for (int64_t c = 0; c < kBlock; c += perLine)
+        fetch(x, {image, cb, strip ? ahead(row, rows) : row, column, index(c)});
     });
   }
 
   Value filterAt(Value kb, Value p) {
     OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0);
-    int64_t channels = channelBlocks * kBlock;
-    SmallVector<OpFoldResult> at{kb, p, zero, zero}, size{one, one, b.getIndexAttr(channels), b.getIndexAttr(kBlock)}, steps(4, one);
-    auto type = memref::SubViewOp::inferRankReducedResultType({channels, kBlock}, cast<MemRefType>(filter.getType()), at, size, steps);
+    SmallVector<OpFoldResult> at{kb, p, zero, zero}, size{one, one, b.getIndexAttr(channels()), b.getIndexAttr(kBlock)}, steps(4, one);
+    auto type = memref::SubViewOp::inferRankReducedResultType({channels(), kBlock}, cast<MemRefType>(filter.getType()), at, size, steps);
     return memref::SubViewOp::create(b, loc, cast<MemRefType>(type), filter, at, size, steps);
   }
 

@@ -93,8 +93,12 @@ static constexpr int64_t kWide = 16;
 static SmallVector<int64_t> winogradTile(int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
   constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
   int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
-  if (inBlocks >= kWide)
-    return {std::max<int64_t>(1, kWideTiles / (down * across)), kWideBlocks};
+  if (inBlocks >= kWide) {
+    int64_t task = std::min(kWideBlocks, outBlocks);
+    while (outBlocks % task != 0)
+      --task;
+    return {std::max<int64_t>(1, kWideTiles / (down * across)), task};
+  }
   if (down * across < kLeast * 2)
     return {std::max<int64_t>(1, kTiles / (down * across)), 0};
   if (height % winograd::kOutputs != 0)
@@ -133,7 +137,8 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
     Blocking blocking;
     if (!isImages(op.getX()))
       blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
-    y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, l.filled(y, 0), isImages(op.getX()));
+    Value start = l.filled(y, 0);
+    y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, start, isImages(op.getX()));
   }
   if (fused) {
     SmallVector<Value> inputs{y};

@@ -317,30 +317,35 @@ Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
                  rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
 }
 
-Value Lowering::channelSum(ValueRange inputs, Body body) {
+SmallVector<Value> Lowering::channelSums(ValueRange inputs, int64_t count, Body body) {
   auto shape = cast<RankedTensorType>(inputs[0].getType()).getShape();
   auto d = [&](unsigned i) { return b.getAffineDimExpr(i); };
   auto map = [&](unsigned dims, ArrayRef<AffineExpr> exprs) { return AffineMap::get(dims, 0, exprs, b.getContext()); };
   // (n, cb, h, c | w)
-  SmallVector<Operand> ins;
+  SmallVector<Operand> ins, outs;
   for (Value v : inputs)
     ins.push_back({v, cast<RankedTensorType>(v.getType()).getRank() == 2 ? map(5, {d(1), d(3)})
                                                                           : map(5, {d(0), d(1), d(2), d(4), d(3)})});
-  Value rows = filled(empty({ShapedType::kDynamic, shape[1], shape[2], kBlock}), 0);
-  rows = generic(ins, {{rows, map(5, {d(0), d(1), d(2), d(3)})}}, {kParallel, kParallel, kParallel, kParallel, kReduction},
-                 [&](OpBuilder &n, Location at, ValueRange in) {
-                   Value term = body(n, at, in.drop_back())[0];
-                   return SmallVector<Value>{arith::AddFOp::create(n, at, in.back(), term)};
-                 },
-                 {1, 1})[0];
-  // (n, cb, c | h)
-  Value images = filled(empty({ShapedType::kDynamic, shape[1], kBlock}), 0);
-  images = generic({{rows, map(4, {d(0), d(1), d(3), d(2)})}}, {{images, map(4, {d(0), d(1), d(2)})}},
-                   {kParallel, kParallel, kParallel, kReduction}, sumBody, {1, 1})[0];
-  // (cb, c | n)
-  Value total = filled(empty({shape[1], kBlock}), 0);
-  return generic({{images, map(3, {d(2), d(0), d(1)})}}, {{total, map(3, {d(0), d(1)})}},
-                 {kParallel, kParallel, kReduction}, sumBody)[0];
+  for (int64_t i = 0; i < count; ++i)
+    outs.push_back({filled(empty({ShapedType::kDynamic, shape[1], shape[2], kBlock}), 0), map(5, {d(0), d(1), d(2), d(3)})});
+  SmallVector<Value> rows = generic(ins, outs, {kParallel, kParallel, kParallel, kParallel, kReduction},
+                                    [&](OpBuilder &n, Location at, ValueRange in) {
+                                      SmallVector<Value> terms = body(n, at, in.drop_back(count));
+                                      for (auto [term, sum] : llvm::zip_equal(terms, in.take_back(count)))
+                                        term = arith::AddFOp::create(n, at, sum, term);
+                                      return terms;
+                                    },
+                                    {1, 1});
+  return llvm::map_to_vector(rows, [&](Value row) {
+    // (n, cb, c | h)
+    Value images = filled(empty({ShapedType::kDynamic, shape[1], kBlock}), 0);
+    images = generic({{row, map(4, {d(0), d(1), d(3), d(2)})}}, {{images, map(4, {d(0), d(1), d(2)})}},
+                     {kParallel, kParallel, kParallel, kReduction}, sumBody, {1, 1})[0];
+    // (cb, c | n)
+    Value total = filled(empty({shape[1], kBlock}), 0);
+    return generic({{images, map(3, {d(2), d(0), d(1)})}}, {{total, map(3, {d(0), d(1)})}},
+                   {kParallel, kParallel, kReduction}, sumBody)[0];
+  });
 }
 
 Value Lowering::channelwise(ValueRange inputs, Value output, Body body) {

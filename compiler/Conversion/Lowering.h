@@ -107,8 +107,10 @@ public:
                  ArrayRef<std::pair<int64_t, int64_t>> outer = {});
   /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel.
   Value elementwise(ValueRange inputs, Value output, Body body);
-  /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images.
-  Value channelSum(ValueRange inputs, Body body);
+  /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images. As many sums as
+  /// `body` gives values, `count`, in one pass over the inputs.
+  SmallVector<Value> channelSums(ValueRange inputs, int64_t count, Body body);
+  Value channelSum(ValueRange inputs, Body body) { return channelSums(inputs, 1, body)[0]; }
   /// An elementwise op over channel vectors [cb][32].
   Value channelwise(ValueRange inputs, Value output, Body body);
 
@@ -151,6 +153,7 @@ LogicalResult lower(Conv2dDxOp op, Lowering &l);
 LogicalResult lower(Conv2dDwOp op, Lowering &l);
 LogicalResult lower(FoldBatchNormOp op, Lowering &l);
 LogicalResult lower(BatchNormBatchOp op, Lowering &l);
+LogicalResult lower(NormalizeOp op, Lowering &l);
 LogicalResult lower(UpdateStatisticsOp op, Lowering &l);
 LogicalResult lower(BatchNormSumsOp op, Lowering &l);
 LogicalResult lower(BatchNormDxOp op, Lowering &l);

@@ -62,28 +62,38 @@ static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
   return {mean, var};
 }
 
-LogicalResult mlir::resnet::lower(BatchNormBatchOp op, Lowering &l) {
-  Value x = l.dense(op.getX());
-  auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
+/// y = (x - mean) * scale + bias, with scale = weight / deviation; + residual where there is one, and max(y, 0) with `relu`.
+template <typename Op>
+static void normalize(Op op, Value x, Value mean, Value var, Value residual, Lowering &l) {
   Value deviation = reciprocalDeviation(l, var, op.getEps().convertToDouble());
-  Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, l.emptyLike(mean),
-                              productBody);
+  Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, l.emptyLike(mean), productBody);
   SmallVector<Value> inputs{x, mean, scale, l.parameter(op.getBias())};
-  if (op.getResidual())
-    inputs.push_back(l.dense(op.getResidual()));
+  if (residual)
+    inputs.push_back(residual);
   Value zero = l.constant(0);
   Destination d = l.destination(op.getY());
   Value y = l.elementwise(inputs, d.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
     Value v = add(b, loc, in[3], mul(b, loc, sub(b, loc, in[0], in[1]), in[2]));
-    if (op.getResidual())
+    if (residual)
       v = add(b, loc, v, in[4]);
     if (op.getRelu())
       v = arith::MaximumFOp::create(b, loc, v, zero);
     return SmallVector<Value>{v};
   });
   l.define(op.getY(), y, d);
+}
+
+LogicalResult mlir::resnet::lower(BatchNormBatchOp op, Lowering &l) {
+  Value x = l.dense(op.getX());
+  auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
+  normalize(op, x, mean, var, op.getResidual() ? l.dense(op.getResidual()) : Value(), l);
   l.define(op.getMean(), mean);
   l.define(op.getVar(), var);
+  return success();
+}
+
+LogicalResult mlir::resnet::lower(NormalizeOp op, Lowering &l) {
+  normalize(op, l.dense(op.getX()), l.parameter(op.getMean()), l.parameter(op.getVar()), Value(), l);
   return success();
 }
 
@@ -109,13 +119,12 @@ LogicalResult mlir::resnet::lower(BatchNormSumsOp op, Lowering &l) {
   Value x = l.dense(op.getX()), dy = l.dense(op.getDy());
   Value mean = l.parameter(op.getMean());
   Value deviation = reciprocalDeviation(l, l.parameter(op.getVar()), op.getEps().convertToDouble());
-  Value dbias = l.channelSum(dy, copyBody);
-  Value dot = l.channelSum({x, dy, mean}, [](OpBuilder &b, Location loc, ValueRange in) {
-    return SmallVector<Value>{mul(b, loc, sub(b, loc, in[0], in[2]), in[1])};
+  SmallVector<Value> sums = l.channelSums({x, dy, mean}, 2, [](OpBuilder &b, Location loc, ValueRange in) {
+    return SmallVector<Value>{in[1], mul(b, loc, sub(b, loc, in[0], in[2]), in[1])};
   });
-  Value dweight = l.channelwise({dot, deviation}, l.emptyLike(dot), productBody);
+  Value dweight = l.channelwise({sums[1], deviation}, l.emptyLike(sums[1]), productBody);
   l.define(op.getDweight(), dweight);
-  l.define(op.getDbias(), dbias);
+  l.define(op.getDbias(), sums[0]);
   return success();
 }
 

@@ -22,7 +22,7 @@ namespace {
 LogicalResult lowerOp(Operation *op, Lowering &l) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<ReadOp, func::ReturnOp>([](auto) { return success(); })
-      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp,
+      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp,
             BatchNormSumsOp, BatchNormDxOp, MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp,
             LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp, ReluOp, AddOp, ScaleShiftOp, ReluGradOp,
             AccumulateGradientOp, WriteOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })

@@ -63,22 +63,38 @@ static bool produceText(const graph &model, const CommandLine &line,
   return true;
 }
 
+/// Temporary files, gone at the end.
+class TemporaryFiles {
+public:
+  ~TemporaryFiles() {
+    for (const std::string &path : paths)
+      fs::remove(path);
+  }
+
+  bool write(const std::string &bytes, llvm::raw_ostream &errors) {
+    llvm::SmallString<128> path;
+    if (std::error_code code = fs::createTemporaryFile("resnetc", "o", path)) {
+      errors << "error: cannot write a temporary file: " << code.message()
+             << '\n';
+      return false;
+    }
+    paths.push_back(std::string(path));
+    return writeFile(path, bytes, errors);
+  }
+
+  std::vector<std::string> paths;
+};
+
 static bool produceExecutable(const graph &model, const CommandLine &line,
                               llvm::StringRef path, llvm::raw_ostream &errors) {
-  std::string object;
-  llvm::raw_string_ostream bytes(object);
-  if (!compile(model, line.compile, Emit::Object, bytes, errors))
+  std::vector<std::string> objects;
+  if (!compileObjects(model, line.compile, objects, errors))
     return false;
-  llvm::SmallString<128> objectPath;
-  if (std::error_code code =
-          fs::createTemporaryFile("resnetc", "o", objectPath)) {
-    errors << "error: cannot write a temporary file: " << code.message()
-           << '\n';
-    return false;
-  }
-  auto remove = llvm::scope_exit([&] { fs::remove(objectPath); });
-  return writeFile(objectPath, object, errors) &&
-         link(objectPath, path, errors);
+  TemporaryFiles files;
+  for (const std::string &object : objects)
+    if (!files.write(object, errors))
+      return false;
+  return link(files.paths, path, errors);
 }
 
 static bool writeOutput(const graph &model, const CommandLine &line,

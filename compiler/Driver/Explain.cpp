@@ -74,10 +74,19 @@ static std::string kilobytes(int64_t bytes) {
 static void printRow(llvm::raw_ostream &out, llvm::StringRef layer,
                      llvm::StringRef state, llvm::StringRef forward,
                      llvm::StringRef dx, llvm::StringRef dw,
-                     llvm::StringRef kept, llvm::StringRef reason) {
-  out << llvm::formatv("{0,-22}{1,-16}{2,9}{3,9}{4,9}{5,9}{6}{7}\n", layer,
-                       state, forward, dx, dw, kept, reason.empty() ? "" : "  ",
-                       reason);
+                     llvm::StringRef kept, llvm::StringRef by,
+                     llvm::StringRef reason) {
+  std::string line =
+      llvm::formatv("{0,-22}{1,-16}{2,9}{3,9}{4,9}{5,9}  {6,-9}{7}", layer,
+                    state, forward, dx, dw, kept, by, reason);
+  out << llvm::StringRef(line).rtrim() << '\n';
+}
+
+/// How a layer's sums are computed.
+static llvm::StringRef algorithm(const node &n, const MemoryUse &memory) {
+  if (n.kind != op_kind::conv2d)
+    return "";
+  return memory.winograd.contains(n.name.view()) ? "winograd" : "direct";
 }
 
 static Totals printLayers(const graph &g, const std::vector<Facts> &facts,
@@ -101,7 +110,7 @@ static Totals printLayers(const graph &g, const std::vector<Facts> &facts,
         n.policy == bn::batch)
       state += ", batch";
     printRow(out, n.name.view(), state, megaflops(flops), megaflops(dx),
-             megaflops(dw), kilobytes(kept), why(g, n));
+             megaflops(dw), kilobytes(kept), algorithm(n, memory), why(g, n));
   }
   return sum;
 }
@@ -161,7 +170,7 @@ void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
       << g.trainable_parameters()
       << " trained; of one image: MFLOPs, and kB kept for the backward half"
          "\n\n";
-  printRow(out, "layer", "state", "forward", "dx", "dw", "kept", "why");
+  printRow(out, "layer", "state", "forward", "dx", "dw", "kept", "by", "why");
   std::vector<Facts> facts = analyse(g);
   Totals sum = printLayers(g, facts, memory, out);
   // What ops without a name keep, such as the max pool's winners.
@@ -170,9 +179,9 @@ void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
     all += entry.second;
   if (all != sum.kept)
     printRow(out, "(pools and joins)", "", "", "", "",
-             kilobytes(all - sum.kept), "");
+             kilobytes(all - sum.kept), "", "");
   printRow(out, "total", "", megaflops(sum.forward), megaflops(sum.dx),
-           megaflops(sum.dw), kilobytes(all), "");
+           megaflops(sum.dw), kilobytes(all), "", "");
   out << llvm::formatv("\na training step: {0:f1} MFLOPs an image, {1:f1} % of "
                        "one that trains everything\n",
                        (sum.forward + sum.dx + sum.dw) / 1e6,

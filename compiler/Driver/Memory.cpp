@@ -30,10 +30,11 @@ static void printArenas(const MemoryUse &memory, llvm::raw_ostream &out) {
   print("gradients", memory.gradients);
 }
 
-/// All functions share one arena, and a step touches what the hungriest does.
+/// All functions share one arena, and a step of one thread touches what the
+/// hungriest does.
 static int64_t arenaBytes(const MemoryUse &memory, int64_t batch) {
   auto bytes = [](const resnetc_arena &arena, int64_t images) {
-    return arena.fixed + images * arena.per_image;
+    return arena.fixed + images * arena.per_image + arena.per_thread;
   };
   return std::max({bytes(memory.features, std::min(batch, memory.featureBatch)),
                    bytes(memory.gradients, batch), memory.logits.fixed});

@@ -190,6 +190,16 @@ LogicalResult BatchNormBatchOp::verify() {
   return checkEps(*this, getEps());
 }
 
+LogicalResult NormalizeOp::verify() {
+  // C1
+  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
+      failed(checkPerChannel(*this, "weight", getWeight().getType(),
+                             getX().getType())))
+    return failure();
+  // C2
+  return checkEps(*this, getEps());
+}
+
 LogicalResult FoldBatchNormOp::verify() {
   // C1
   auto type = cast<RankedTensorType>(getWeight().getType());

@@ -25,6 +25,13 @@ void WinogradDialect::initialize() {
 
 static constexpr int64_t kLanes = 32;
 
+int64_t mlir::winograd::partOf(int64_t channelBlocks) {
+  int64_t part = 4; // 590 KB of 32 output channels in float32
+  while (channelBlocks % part != 0)
+    --part;
+  return part;
+}
+
 //===----------------------------------------------------------------------===//
 // Constraints
 //===----------------------------------------------------------------------===//
@@ -318,7 +325,7 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
     int64_t tiles = conv.getImages() * tilesAlong(shape[2]) * tilesAlong(shape[3]);
     SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shapeOf(conv.getX())[1]), createScratch(rewriter, op, tiles)};
     if (conv.transformsFilter())
-      buffers.push_back(createScratch(rewriter, op, shapeOf(conv.getX())[1] * kLanes));
+      buffers.push_back(createScratch(rewriter, op, partOf(shapeOf(conv.getX())[1]) * kLanes));
     ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();

@@ -27,6 +27,9 @@ inline int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutput
 /// Rows or columns of the input of `size` outputs, in whole tiles.
 inline int64_t paddedSize(int64_t size) { return tilesAlong(size) * kOutputs + 2; }
 
+/// Blocks of input channels whose filters a task transforms at a time, of so many: they divide them.
+int64_t partOf(int64_t channelBlocks);
+
 /// On an allocation within a parallel loop: a place of its own for each thread, in the arena.
 inline constexpr StringLiteral kPerThreadAttr = "resnet.per_thread";
 

@@ -2,8 +2,13 @@
 
 #include "Transforms/Algorithm.h"
 
+#include "IR/ResnetDialect.h"
+#include "Transforms/LayerName.h"
+#include "mlir/IR/BuiltinOps.h"
+
 #include <algorithm>
 
+using namespace mlir;
 using namespace mlir::resnet;
 
 bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
@@ -22,4 +27,13 @@ bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
   constexpr double kGain = 1.8;
   return allowsWinograd(s) && std::min(s.channels, s.outChannels) >= kChannels &&
          winogradGain(s) >= kGain;
+}
+
+llvm::StringSet<> mlir::resnet::winogradLayers(ModuleOp module) {
+  llvm::StringSet<> layers;
+  module.walk([&](Conv2dOp op) {
+    if (op.getWinograd())
+      layers.insert(layerName(op));
+  });
+  return layers;
 }

@@ -3,7 +3,13 @@
 #ifndef RESNETC_TRANSFORMS_ALGORITHM_H
 #define RESNETC_TRANSFORMS_ALGORITHM_H
 
+#include "llvm/ADT/StringSet.h"
+
 #include <cstdint>
+
+namespace mlir {
+class ModuleOp;
+}
 
 namespace mlir::resnet {
 
@@ -21,6 +27,9 @@ double winogradGain(const ConvolutionShape &shape);
 
 /// Whether F(4x4,3x3) is worth its transforms.
 bool prefersWinograd(const ConvolutionShape &shape);
+
+/// The layers that ChooseConvolution gave to Winograd's algorithm.
+llvm::StringSet<> winogradLayers(ModuleOp module);
 
 } // namespace mlir::resnet
 

@@ -1,5 +1,6 @@
 //===- ChooseConvolution.cpp - direct or Winograd, layer by layer ---------===//
 
+#include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
 #include "Transforms/Algorithm.h"
 #include "Transforms/Passes.h"
@@ -12,18 +13,22 @@ namespace mlir::resnet {
 
 namespace {
 
-/// Of the forward convolution x -> y.
-ConvolutionShape shapeOf(Value x, Value y, Value weight, int64_t stride,
-                         int64_t padding) {
+/// Of the forward convolution x -> y; nothing where it reads images, which are
+/// not in blocks of channels.
+std::optional<ConvolutionShape> shapeOf(Value x, Value y, Value weight,
+                                        int64_t stride, int64_t padding) {
+  if (isImages(x))
+    return std::nullopt;
   auto in = cast<RankedTensorType>(x.getType());
   auto out = cast<RankedTensorType>(y.getType());
-  return {in.getDimSize(1),
-          out.getDimSize(1),
-          out.getDimSize(2),
-          out.getDimSize(3),
-          cast<RankedTensorType>(weight.getType()).getDimSize(2),
-          stride,
-          padding};
+  return ConvolutionShape{
+      in.getDimSize(1),
+      out.getDimSize(1),
+      out.getDimSize(2),
+      out.getDimSize(3),
+      cast<RankedTensorType>(weight.getType()).getDimSize(2),
+      stride,
+      padding};
 }
 
 struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
@@ -50,10 +55,10 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     });
   }
 
-  bool takes(const ConvolutionShape &shape) const {
-    if (conv == "direct")
+  bool takes(const std::optional<ConvolutionShape> &shape) const {
+    if (!shape || conv == "direct")
       return false;
-    return conv == "auto" ? prefersWinograd(shape) : allowsWinograd(shape);
+    return conv == "auto" ? prefersWinograd(*shape) : allowsWinograd(*shape);
   }
 };
 

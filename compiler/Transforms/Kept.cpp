@@ -4,6 +4,7 @@
 
 #include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
+#include "Transforms/LayerName.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
@@ -26,10 +27,9 @@ llvm::StringMap<int64_t> mlir::resnet::keptBytes(func::FuncOp gradients) {
   for (Operation &op : gradients.getBody().front()) {
     if (&op == loss)
       break;
-    auto layer = dyn_cast<NameLoc>(op.getLoc());
     for (Value result : op.getResults())
       if (int64_t bytes = bytesOf(result); bytes && llvm::any_of(result.getUsers(), isBackward))
-        kept[layer ? layer.getName().strref() : ""] += bytes;
+        kept[layerName(&op)] += bytes;
   }
   return kept;
 }

@@ -77,6 +77,18 @@ def FuseEpilogue : Pass<"resnet-fuse-epilogue", "ModuleOp"> {
   }];
 }
 
+def Recompute : Pass<"resnet-recompute", "ModuleOp"> {
+  let summary = "compute activations again instead of keeping them";
+  let description = [{
+    The backward half of @gradients reads what a batch norm with a fused ReLU gave (for the ReLU's gradient, and the weight's of the
+    convolution behind it), and the batch norm's own input. The first is two operations a value of the second: it
+    becomes a `normalize` in front of its first reader behind the loss, and lives no longer than these read it. What has taken a
+    residual in is kept, since the residual would have to be.
+
+    Assumes --resnet-fuse-epilogue.
+  }];
+}
+
 def Split : Pass<"resnet-split", "ModuleOp"> {
   let summary = "from @forward and @gradients to the functions of the seam";
   let description = [{
@@ -106,7 +118,7 @@ def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
       that its `when` names, and @prepare reads frozen parameters alone;
     - @features and @logits hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
       @features reads nothing that training changes;
-    - @gradients holds these, backward ops, `batch_norm_batch`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
+    - @gradients holds these, backward ops, `batch_norm_batch`, `normalize`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
       reads neither slots "refresh" nor running statistics that move, and accumulates one gradient for each trained parameter;
     - the records that @features gives are those that @logits and (before the labels) @gradients take;
     - no `resnet.batch_norm`, no value that no one reads and no `frozen_prefix` is left.
@@ -118,7 +130,7 @@ def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
   let description = [{
     Sets `winograd` on `conv2d`, `conv2d_dx` and `conv2d_dw` where F(4x4,3x3) is the faster way: window 3, stride 1, padding 1,
     channels enough on both sides that the products outweigh the transforms, and planes that tiles of four by four cover without
-    too much beyond their edges (Transforms/Algorithm.h has the estimate). The choice is a layer's alone: it knows neither batch
+    too much beyond their edges (Transforms/Algorithm.h has the estimate); never on one that reads images. The choice is a layer's alone: it knows neither batch
     nor machine, so that an image's features never depend on them.
   }];
   let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be">];

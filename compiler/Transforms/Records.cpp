@@ -5,16 +5,12 @@
 #include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
 #include "Transforms/Flops.h"
+#include "Transforms/LayerName.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 using namespace mlir::resnet;
-
-static StringRef locationName(Operation *op) {
-  auto loc = dyn_cast<NameLoc>(op->getLoc());
-  return loc ? loc.getName().strref() : "";
-}
 
 /// By torchvision's names. An op that owns no tensor goes by what it reads.
 static std::string layerOf(Value value) {
@@ -25,7 +21,7 @@ static std::string layerOf(Value value) {
     return "avgpool";
   if (isa<MaxPoolOp>(op))
     return "maxpool";
-  StringRef name = locationName(op);
+  StringRef name = layerName(op);
   if (name.empty() && op->getNumOperands())
     return layerOf(op->getOperand(0));
   auto conv = dyn_cast<Conv2dOp>(op);
@@ -51,7 +47,7 @@ llvm::StringSet<> mlir::resnet::layersOf(func::FuncOp features) {
   if (features)
     features.walk([&](Operation *op) {
       if (forwardFlops(op))
-        layers.insert(locationName(op));
+        layers.insert(layerName(op));
     });
   return layers;
 }

@@ -38,7 +38,7 @@ static bool isAllowed(Operation &op, Role role) {
           LinearOp>(op))
     return true;
   return role == Role::Gradients &&
-         isa<FoldBatchNormOp, BatchNormBatchOp, UpdateStatisticsOp, DropoutOp,
+         isa<FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp, DropoutOp,
              SoftmaxCrossEntropyOp, Conv2dDxOp, Conv2dDwOp, ReluGradOp,
              BatchNormSumsOp, BatchNormDxOp, ChannelSumOp, MaxPoolGradOp,
              GlobalAvgPoolGradOp, LinearDxOp, LinearDwOp, AccumulateGradientOp>(

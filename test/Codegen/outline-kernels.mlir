@@ -182,3 +182,27 @@ func.func @features(%call: !llvm.ptr) {
   }
   return
 }
+
+// -----
+
+// Which thread runs a part is what the runtime tells the body.
+// CHECK-LABEL: func.func private @features_0(
+// CHECK-SAME:    %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %[[WORKER:.*]]: i32)
+// CHECK:       %[[T:.*]] = arith.index_castui %[[WORKER]] : i32 to index
+// CHECK:       %[[AT:.*]] = arith.muli %[[T]], %c64
+// CHECK:       memref.view %{{.*}}[%[[AT]]][]
+// CHECK-NOT:   abi.worker
+// CHECK:       return
+func.func @features(%call: !llvm.ptr) {
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %t = abi.worker %call
+  %at = arith.muli %t, %c64 : index
+  %end = arith.addi %at, %c64 : index
+  %arena = abi.buffer %call "arena"[%end] : memref<?xi8>
+  %a = memref.view %arena[%at][] : memref<?xi8> to memref<16xf32>
+  scf.forall (%i) in (3) {
+    memref.store %zero, %a[%i] : memref<16xf32>
+  }
+  return
+}

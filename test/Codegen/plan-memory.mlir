@@ -137,3 +137,41 @@ func.func @inside(%call: !llvm.ptr) {
   }
   return
 }
+
+// -----
+
+// What each thread has of its own lies behind all that grows with the batch; loops follow one another, so theirs begin at one place.
+// CHECK-LABEL: func.func @per_thread(
+// CHECK-SAME:    attributes {resnet.arena = array<i64: 0, 64, 192>}
+// CHECK:       %[[BATCH:.*]] = arith.index_cast
+// CHECK:       %[[SHARED:.*]] = arith.muli %[[BATCH]], %c64
+// CHECK:       %[[WORKER:.*]] = abi.worker
+// CHECK:       %[[BEFORE:.*]] = arith.muli %[[WORKER]], %c192
+// CHECK:       %[[AT:.*]] = arith.addi %[[SHARED]], %[[BEFORE]]
+// CHECK-DAG:   %[[A:.*]] = memref.view %{{.*}}[%[[AT]]][] : memref<?xi8> to memref<17xf32>
+// CHECK-DAG:   %[[SECOND:.*]] = arith.addi %[[AT]], %c128
+// CHECK-DAG:   %[[B:.*]] = memref.view %{{.*}}[%[[SECOND]]][] : memref<?xi8> to memref<16xf32>
+// CHECK-DAG:   %[[C:.*]] = memref.view %{{.*}}[%[[AT]]][] : memref<?xi8> to memref<16xf32>
+// CHECK:       scf.forall
+// CHECK-NEXT:    call @use(%[[A]])
+// CHECK-NEXT:    call @use16(%[[B]])
+// CHECK:       scf.forall
+// CHECK-NEXT:    call @use16(%[[C]])
+func.func private @use(memref<17xf32>)
+func.func private @use16(memref<16xf32>)
+func.func private @keep(memref<?x16xf32>)
+func.func @per_thread(%call: !llvm.ptr, %n: index) {
+  %x = memref.alloc(%n) : memref<?x16xf32>
+  scf.forall (%i) in (4) {
+    %a = memref.alloc() {resnet.per_thread} : memref<17xf32>
+    %b = memref.alloc() {resnet.per_thread} : memref<16xf32>
+    func.call @use(%a) : (memref<17xf32>) -> ()
+    func.call @use16(%b) : (memref<16xf32>) -> ()
+  }
+  scf.forall (%i) in (4) {
+    %c = memref.alloc() {resnet.per_thread} : memref<16xf32>
+    func.call @use16(%c) : (memref<16xf32>) -> ()
+  }
+  func.call @keep(%x) : (memref<?x16xf32>) -> ()
+  return
+}

@@ -9,16 +9,15 @@
 // CHECK:       %[[VAR:.*]] = bufferization.to_tensor {{.*}} to tensor<2x32xf32>
 // CHECK:       %[[DEVIATION:.*]] = linalg.generic {{.*}} ins(%[[VAR]] :
 // CHECK:         math.sqrt
-// dbias
-// CHECK:       linalg.generic {{.*}} ins(%[[DY]] : {{.*}}) outs(%{{.*}} : tensor<?x2x3x32xf32>)
-// CHECK:       %[[DBIAS:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>)
-// dweight
-// CHECK:       linalg.generic {{.*}} ins(%[[X]], %[[DY]], %[[MEAN]] :
-// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[D:.*]]: f32, %[[C:.*]]: f32, %[[SUM:.*]]: f32):
+// Both sums in one pass over x and dy.
+// CHECK:       linalg.generic {{.*}} ins(%[[X]], %[[DY]], %[[MEAN]] : {{.*}}) outs(%{{.*}}, %{{.*}} : tensor<?x2x3x32xf32>, tensor<?x2x3x32xf32>)
+// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[D:.*]]: f32, %[[C:.*]]: f32, %[[SUM1:.*]]: f32, %[[SUM2:.*]]: f32):
 // CHECK-NEXT:    %[[CENTRED:.*]] = arith.subf %[[V]], %[[C]]
 // CHECK-NEXT:    %[[TERM:.*]] = arith.mulf %[[CENTRED]], %[[D]]
-// CHECK-NEXT:    %[[NEXT:.*]] = arith.addf %[[SUM]], %[[TERM]]
-// CHECK-NEXT:    linalg.yield %[[NEXT]]
+// CHECK-NEXT:    %[[NEXT1:.*]] = arith.addf %[[SUM1]], %[[D]]
+// CHECK-NEXT:    %[[NEXT2:.*]] = arith.addf %[[SUM2]], %[[TERM]]
+// CHECK-NEXT:    linalg.yield %[[NEXT1]], %[[NEXT2]]
+// CHECK:       %[[DBIAS:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>)
 // CHECK:       %[[DOT:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>)
 // CHECK:       %[[DWEIGHT:.*]] = linalg.generic {{.*}} ins(%[[DOT]], %[[DEVIATION]] :
 // CHECK:         arith.mulf

@@ -23,3 +23,9 @@ func.func @batch(%call: !llvm.ptr) -> i64 {
   %n = abi.scalar %call "batch" : i64
   return %n : i64
 }
+// CHECK-LABEL: func.func @worker
+func.func @worker(%call: !llvm.ptr) {
+  // CHECK: abi.worker %{{.*}}
+  %t = abi.worker %call
+  return
+}

@@ -64,6 +64,24 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: 
 
 // -----
 
+// normalize_c1
+func.func @f(%x: tensor<?x7x6x6xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: tensor<8xf32>, %v: tensor<8xf32>) {
+  // expected-error @+1 {{weight must be 'tensor<7xf32>', got 'tensor<8xf32>'}}
+  %y = resnet.normalize %x, %g, %b, %m, %v {eps = 1.0e-5 : f64} : tensor<?x7x6x6xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+// normalize_c2
+func.func @f(%x: tensor<?x8x6x6xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: tensor<8xf32>, %v: tensor<8xf32>) {
+  // expected-error @+1 {{eps must be above 0, got 0}}
+  %y = resnet.normalize %x, %g, %b, %m, %v {eps = 0.0 : f64} : tensor<?x8x6x6xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
 // fold_batch_norm_c1
 func.func @f(%g: tensor<8x1xf32>) {
   // expected-error @+1 {{operands must be [C] of static shape, got 'tensor<8x1xf32>'}}

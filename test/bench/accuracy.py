@@ -2,13 +2,14 @@
 """Accuracy of a new last layer behind a frozen trunk, trained by resnetc and by PyTorch: top-1 on the same pictures.
 
   accuracy.py --build build/release --python FILE [--cifar FILE] [--work DIR] [--seeds 0,1,2] [--rates 0.01] [--epochs 10]
-              [--batch 32] [--markdown]
+              [--batch 32] [--schedule constant|cosine] [--markdown]
 
 Two jobs: the demo's (models/fashion/run.py, which runs first where WORK/fashion lacks its trunk), and CIFAR-10's where --cifar names its
 10,000 test pictures (a .tar.gz of test/CLASS/NNNN.jpg): a trunk learns six classes, the head the four others from 60 pictures each,
 judged by 500 each. --python has PyTorch, torchvision and safetensors; accuracy_torch.py says what it does there. Both sides
 read the same files and the same trunk, without augmentation, and are judged at the last epoch. A seed stands for one thing
-here and another there: what compares is the mean. Beside it stand the standard deviation over the seeds and the difference's standard error.
+here and another there: what compares is the mean. A learning rate that ends at zero (--schedule cosine) takes out of the last epoch what its
+last few batches happened to be. Beside it stand the standard deviation over the seeds and the difference's standard error.
 
 Checked on the way: PyTorch finds the accuracy that resnetc finds for resnetc's heads, and in their checkpoints the trunk to the bit; the logits
 of 200 pictures agree; and from one head on, with all pictures in one batch, both sides arrive at the same head.
@@ -56,6 +57,7 @@ class Job:
         """The checkpoint of the last epoch."""
         command = [self.trainer, "train", "--data", self.few, "--val", self.others, "--augment", "none", "--weights", weights]
         command += ["--epochs", self.arguments.epochs, "--batch", batch, "--lr", rate, "--seed", seed]
+        command += ["--schedule", self.arguments.schedule]
         run(*command, "--cache-dir", self.folder / "accuracy" / "cache", "--out", out, "--force")
         return out / "last.safetensors"
 
@@ -81,7 +83,7 @@ class Job:
         onward = self.train(self.folder / "accuracy" / "onward", first, self.arguments.rates[0], everything, 0)
         pictures = random.Random(0).sample(sorted(self.others.glob("*/*.jpg")), 200)
         command = [self.arguments.python, HERE / "accuracy_torch.py", "--trunk", self.trunk, "--few", self.few, "--others", self.others]
-        command += ["--epochs", self.arguments.epochs, "--batch", self.arguments.batch]
+        command += ["--epochs", self.arguments.epochs, "--batch", self.arguments.batch, "--schedule", self.arguments.schedule]
         command += ["--rates", ",".join(self.arguments.rates), "--seeds", ",".join(map(str, self.arguments.seeds))]
         found = json.loads(run(*command, "--judge", *heads.values(), "--same", first, onward, "--logits", *pictures))
         of_rate = lambda rate: [ours[rate, seed] for seed in self.arguments.seeds]
@@ -156,6 +158,7 @@ def main():
     parser.add_argument("--rates", default="0.01", type=lambda text: text.split(","))
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--schedule", choices=("constant", "cosine"), default="constant")
     parser.add_argument("--markdown", action="store_true")
     arguments = parser.parse_args()
     print_row = lambda cells: print("| " + " | ".join(cells) + " |" if arguments.markdown else "  ".join(f"{c:8}" for c in cells), flush=True)

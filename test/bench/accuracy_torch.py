@@ -2,7 +2,7 @@
 """The part of accuracy.py that PyTorch does: a new last layer behind a frozen trunk. Prints JSON.
 
   accuracy_torch.py --trunk FILE --few DIR --others DIR --epochs N --batch N --rates X,... --seeds N,...
-                    [--judge CHECKPOINT ...] [--same START END] [--logits PICTURE ...]
+                    [--schedule constant|cosine] [--judge CHECKPOINT ...] [--same START END] [--logits PICTURE ...]
 
 --trunk is a checkpoint of resnetc, whose metadata say how pictures are resized and normalised; the layer is trained on --few and
 judged on --others. The trunk is in eval mode, so a picture goes through it once. --judge: resnetc's heads, judged here. --same: trains on
@@ -11,6 +11,7 @@ from START as END was trained, with all pictures in one batch. --logits: what th
 
 import argparse
 import json
+import math
 
 import torch
 import torchvision
@@ -41,7 +42,7 @@ class Work:
         self.classes, self.few = self.features(arguments.few)
         assert self.features(arguments.others)[0] == self.classes
         self.others = self.features(arguments.others)[1]
-        self.epochs, self.momentum = arguments.epochs, 0.9
+        self.epochs, self.momentum, self.schedule = arguments.epochs, 0.9, arguments.schedule
 
     @torch.inference_mode()
     def features(self, folder):
@@ -53,11 +54,15 @@ class Work:
     def fit(self, head, rate, batch):
         optimizer = torch.optim.SGD(head.parameters(), lr=rate, momentum=self.momentum)
         loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*self.few), batch, shuffle=True)
+        steps = self.epochs * len(loader)
+        factor = lambda step: (1 + math.cos(math.pi * step / steps)) / 2 if self.schedule == "cosine" else 1
+        rates = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         for _ in range(self.epochs):
             for features, labels in loader:
                 optimizer.zero_grad()
                 torch.nn.functional.cross_entropy(head(features), labels).backward()
                 optimizer.step()
+                rates.step()
         return head
 
     def new_head(self, seed):
@@ -99,6 +104,7 @@ def main():
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--rates", required=True, type=lambda text: text.split(","))
     parser.add_argument("--seeds", required=True, type=lambda text: [int(word) for word in text.split(",")])
+    parser.add_argument("--schedule", choices=("constant", "cosine"), default="constant")
     parser.add_argument("--judge", nargs="*", default=[])
     parser.add_argument("--same", nargs=2)
     parser.add_argument("--logits", nargs="*", default=[])

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Convolutions of every size against plain loops: y, dx and dw, and those of the stem, which reads images.
 
-  conv_sweep_test.py --tools DIR --work DIR [--mcpu NAME] [--jobs N] [--sizes few|all|seventeen]
+  conv_sweep_test.py --tools DIR --work DIR [--mcpu NAME] [--conv KIND] [--jobs N] [--sizes few|all|seventeen]
 
 The width decides how a kernel is cut into register tiles: sizes go past the largest tile and meet every remainder. The
-height, which is in outer loops, goes through the same numbers. `few` meets each width with each window in one module,
+height, which is in outer loops, goes through the same numbers. With --conv winograd the sizes meet every remainder of its
+tiles, and filters that a task transforms itself are among them. `few` meets each width with each window in one module,
 `all` each pair of the sizes, `seventeen` each pair of 1 to 17.
 """
 
@@ -57,8 +58,12 @@ def make(element, size, c, k, windows, stems=()):
     return case
 
 
-def cases(sizes):
+def cases(sizes, conv):
     for element in BOUNDS:
+        if conv == "winograd":
+            yield make(element, (5, 6), 520, 40, [(3, 1)])
+            yield make(element, (6, 5), 40, 520, [(3, 1)])
+            yield make(element, (9, 57), 40, 40, [(3, 1)])
         if sizes == "few":
             for i, width in enumerate(SIZES):
                 for stride, shift in ((1, 0), (2, 3)):
@@ -81,7 +86,7 @@ def main():
     parser = program.parser(__doc__)
     parser.add_argument("--sizes", choices=("few", "all", "seventeen"), default="few")
     arguments = parser.parse_args()
-    swept = list(cases(arguments.sizes))
+    swept = list(cases(arguments.sizes, arguments.conv))
     programs = program.build([case.text() for case in swept], arguments, "split")
     judge = Judge()
     for case, compiled in zip(swept, programs):

@@ -35,6 +35,7 @@ def parser(description):
     result.add_argument("--work", type=Path, required=True)
     result.add_argument("--mcpu", default="native")
     result.add_argument("--tiles-of", default="", help="the CPU whose registers shape the tiles; default: --mcpu's")
+    result.add_argument("--conv", default="auto", help="as resnetc's: auto, direct or winograd")
     result.add_argument("--jobs", type=int, default=1, help="compilers that run at the same time")
     return result
 
@@ -218,7 +219,8 @@ def compile_modules(texts, folder, arguments, stage):
         name.mkdir()
         (name / "modules.mlir").write_text("// -----\n".join(part))
         command = [arguments.tools / "compile_modules", name / "modules.mlir", name, f"--first={first}"]
-        processes.append(subprocess.Popen([*command, f"--mcpu={arguments.mcpu}", f"--tiles-of={arguments.tiles_of}", f"--from={stage}"]))
+        options = dict(mcpu=arguments.mcpu, tiles_of=arguments.tiles_of, conv=arguments.conv) | {"from": stage}
+        processes.append(subprocess.Popen([*command, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]))
         objects += [name / f"{first + i}.o" for i in range(len(part))]
     if any([process.wait() for process in processes]):
         sys.exit("the modules could not be compiled")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles a case's spec, runs `step` on it and holds the result against PyTorch's.
 
-  run_case.py CASE --resnetc FILE --element-type f32|f64 --work DIR [--mcpu NAME] [--threads N]
+  run_case.py CASE --resnetc FILE --element-type f32|f64 --work DIR [--mcpu NAME] [--conv KIND] [--threads N]
 
 float64: logits, loss and gradients to 1e-8, parameters and buffers to 1e-7. float32, over several seeds: logits and first
 loss to 1e-4; each gradient and parameter at most three times as far off as PyTorch's own float32, or 5e-6.
@@ -29,6 +29,8 @@ def compile_trainer(case, arguments):
     options = [f"--element-type={arguments.element_type}"]
     if arguments.mcpu:
         options.append(f"--mcpu={arguments.mcpu}")
+    if arguments.conv:
+        options.append(f"--conv={arguments.conv}")
     subprocess.run([arguments.resnetc, spec, "-o", trainer, *options], check=True)
     return trainer
 
@@ -69,6 +71,7 @@ def main():
     parser.add_argument("--element-type", choices=["f32", "f64"], required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--mcpu")
+    parser.add_argument("--conv")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     case = BY_NAME[arguments.case]

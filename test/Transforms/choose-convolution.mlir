@@ -1,0 +1,52 @@
+// Which convolutions and gradients take Winograd's algorithm.
+// RUN: resnet-opt %s --resnet-choose-convolution | FileCheck %s
+// RUN: resnet-opt %s --resnet-choose-convolution=conv=direct | FileCheck %s --check-prefix=DIRECT
+// RUN: resnet-opt %s --resnet-choose-convolution=conv=winograd | FileCheck %s --check-prefix=ALL
+// RUN: not resnet-opt %s --resnet-choose-convolution=conv=fast 2>&1 | FileCheck %s --check-prefix=ERROR
+// ERROR: error: conv takes "auto", "direct" or "winograd", got "fast"
+
+// DIRECT-NOT: winograd
+func.func @features() { return }
+// CHECK-LABEL: func.func @planes(
+func.func @planes(%a: tensor<?x64x14x14xf32>, %b: tensor<?x64x3x3xf32>, %c: tensor<?x64x1x9xf32>, %w: tensor<64x64x3x3xf32>) {
+  // Of 14 by 14 sixteen tiles cover 256 places: 9*196/(36*16) = 3.06 direct products for each of Winograd's.
+  // CHECK:      resnet.conv2d {{.*}}winograd{{.*}} -> tensor<?x64x14x14xf32>
+  // CHECK-NEXT: resnet.conv2d_dx {{.*}}winograd
+  // CHECK-NEXT: resnet.conv2d_dw {{.*}}winograd
+  // ALL-COUNT-3: winograd
+  %0 = resnet.conv2d %a, %w {stride = 1, padding = 1} : (tensor<?x64x14x14xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x14x14xf32>
+  %1 = resnet.conv2d_dx %0, %w {stride = 1, padding = 1} : (tensor<?x64x14x14xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x14x14xf32>
+  %2 = resnet.conv2d_dw %a, %1 {stride = 1, padding = 1} : (tensor<?x64x14x14xf32>, tensor<?x64x14x14xf32>) -> tensor<64x64x3x3xf32>
+  // Of 3 by 3 2.25.
+  // CHECK-NEXT: resnet.conv2d {{.*}}winograd{{.*}} -> tensor<?x64x3x3xf32>
+  // ALL: winograd{{.*}} -> tensor<?x64x3x3xf32>
+  %3 = resnet.conv2d %b, %w {stride = 1, padding = 1} : (tensor<?x64x3x3xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x3x3xf32>
+  // Of one row 0.75.
+  // CHECK-NEXT: resnet.conv2d
+  // CHECK-NOT:  winograd
+  // ALL: winograd{{.*}} -> tensor<?x64x1x9xf32>
+  %4 = resnet.conv2d %c, %w {stride = 1, padding = 1} : (tensor<?x64x1x9xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x1x9xf32>
+  return
+}
+
+// Few channels on either side, where transforms would cost more than products save.
+// CHECK-LABEL: func.func @channels(
+// CHECK-NOT:   winograd
+// CHECK:       return
+// ALL: winograd
+func.func @channels(%a: tensor<?x32x12x12xf32>, %w: tensor<64x32x3x3xf32>) {
+  %0 = resnet.conv2d %a, %w {stride = 1, padding = 1} : (tensor<?x32x12x12xf32>, tensor<64x32x3x3xf32>) -> tensor<?x64x12x12xf32>
+  return
+}
+
+// Other windows, strides and paddings cannot.
+// CHECK-LABEL: func.func @windows(
+// CHECK-NOT:   winograd
+// CHECK:       return
+// ALL-NOT: winograd
+func.func @windows(%a: tensor<?x64x12x12xf32>, %w: tensor<64x64x3x3xf32>, %v: tensor<64x64x1x1xf32>) {
+  %0 = resnet.conv2d %a, %w {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x6x6xf32>
+  %1 = resnet.conv2d %a, %w {stride = 1, padding = 0} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x10x10xf32>
+  %2 = resnet.conv2d %a, %v {stride = 1, padding = 0} : (tensor<?x64x12x12xf32>, tensor<64x64x1x1xf32>) -> tensor<?x64x12x12xf32>
+  return
+}
