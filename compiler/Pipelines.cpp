@@ -259,7 +259,6 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
     return std::nullopt;
   MemoryUse use;
   use.elementBytes = options.f64 ? 8 : 4;
-  use.featureBatch = kFeatureBatch;
   bool done = run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv); });
   if (done) {
     use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
@@ -286,6 +285,7 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
   use.features = arenaOf(*module, "features");
   use.gradients = arenaOf(*module, "gradients");
   use.logits = arenaOf(*module, "logits");
+  use.featureBatch = featureBatch(use.features, use.logits);
   return use;
 }
 

@@ -198,6 +198,8 @@ private:
       for (int64_t i = 0, n = op.getNumDpsInits(); i < n; ++i)
         sums.push_back(op.getNumReductionLoops() ? initial(i, at) : Value());
     });
+    if (kernel.epilogue)
+      fetchEpilogue(t);
     sums = reductionLoops(reductions, t, sums);
     int64_t next = 0;
     forEach(t, [&](Position at) {
@@ -270,21 +272,39 @@ private:
     });
     if (kernel.next)
       fetchNext();
+    if (auto dim = op->getAttrOfType<IntegerAttr>(kAheadAttr))
+      fetchAhead(dim.getInt());
     return next;
   }
 
   /// Brings the lines of this step's second operand in `next` to the second-level cache.
   void fetchNext() {
     AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
-    constexpr int64_t kLineBytes = 64;
-    int64_t perLine = kLineBytes / elementBytesOf(kernel.next);
-    for (int64_t lane = 0; lane < tile.vectors * tile.lanes; lane += perLine) {
-      SmallVector<Value> at = indicesOf(map, {0, 0, lane / tile.lanes}, rootLoops);
-      memref::PrefetchOp::create(b, loc, kernel.next, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-    }
+    fetch(kernel.next, map, rootLoops);
   }
 
-  static int64_t elementBytesOf(Value buffer) { return getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8; }
+  /// Brings what this step reads, one block of `dim` further on, to the second-level cache. Behind the last block that is nothing of
+  /// use, and no harm.
+  void fetchAhead(int64_t dim) {
+    std::optional<int64_t> block = staticSize(dim);
+    if (!block)
+      return;
+    Loops further = rootLoops;
+    further.ivs[dim] = arith::AddIOp::create(b, loc, further.ivs[dim], constant(*block));
+    for (OpOperand *input : op.getDpsInputOperands())
+      fetch(input->get(), op.getMatchingIndexingMap(input), further);
+  }
+
+  /// The lines of a buffer that the tile's vectors read, or the one that it reads scalars of.
+  void fetch(Value buffer, AffineMap map, const Loops &loops) {
+    constexpr int64_t kLineBytes = 64;
+    int64_t perLine = kLineBytes / (getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8);
+    int64_t lanes = loops.vectorDim != kNone && map.isFunctionOfDim(loops.vectorDim) ? tile.vectors * tile.lanes : 1;
+    for (int64_t lane = 0; lane < lanes; lane += std::max(perLine, tile.lanes)) {
+      SmallVector<Value> at = indicesOf(map, {0, 0, lane / tile.lanes}, loops);
+      memref::PrefetchOp::create(b, loc, buffer, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+    }
+  }
 
   Value cachedLoad(OpOperand &operand, Position at, LoadedValues &loaded) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
@@ -356,17 +376,39 @@ private:
       memref::StoreOp::create(b, loc, v, operand.get(), where);
   }
 
-  /// Stores a result, or hands it to the epilogue and stores what that makes of it.
-  void finish(Value sum, OpOperand &output, Position at) {
+  /// The epilogue's loops, where the root's stand.
+  Loops epilogueLoops() {
     linalg::GenericOp epilogue = kernel.epilogue;
-    if (!epilogue)
-      return store(op, output, sum, at, rootLoops);
     auto dimOf = [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, epilogue, dim); };
     Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(rootLoops.vectorDim), dimOf(rootLoops.rowDim),
                 dimOf(rootLoops.lineDim)};
     for (int64_t i = 0, n = rootLoops.ivs.size(); i < n; ++i)
       if (int64_t dim = dimOf(i); dim != kNone)
         loops.ivs[dim] = rootLoops.ivs[i];
+    return loops;
+  }
+
+  /// What the epilogue reads of a tile, such as a residual, comes from memory while the sums are computed.
+  void fetchEpilogue(Extent t) {
+    linalg::GenericOp epilogue = kernel.epilogue;
+    Loops loops = epilogueLoops();
+    for (OpOperand *input : epilogue.getDpsInputOperands()) {
+      AffineMap map = epilogue.getMatchingIndexingMap(input);
+      if (input->get() == op.getDpsInits()[0] || map.getNumResults() != epilogue.getNumLoops())
+        continue;
+      forEach(t, [&](Position at) {
+        memref::PrefetchOp::create(b, loc, input->get(), indicesOf(map, at, loops), /*isWrite=*/false, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
+      });
+    }
+  }
+
+  /// Stores a result, or hands it to the epilogue and stores what that makes of it.
+  void finish(Value sum, OpOperand &output, Position at) {
+    linalg::GenericOp epilogue = kernel.epilogue;
+    if (!epilogue)
+      return store(op, output, sum, at, rootLoops);
+    Loops loops = epilogueLoops();
     SmallVector<Value> arguments;
     for (OpOperand &operand : epilogue->getOpOperands()) {
       if (operand.get() == output.get())

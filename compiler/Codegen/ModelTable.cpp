@@ -66,7 +66,6 @@ void ModelTable::fillModel(ModuleOp split, const resnet::ParameterLayout &layout
   table.resize = model.resize;
   table.classes = model.classes;
   table.max_batch = static_cast<int32_t>(options.maxBatch);
-  table.feature_batch = kFeatureBatch;
   hash = std::string(spec_hash(model).view());
   table.parameters = model.parameters();
   table.trainable_parameters = model.trainable_parameters();
@@ -136,10 +135,16 @@ resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
   return arena;
 }
 
+int32_t resnetc::featureBatch(const resnetc_arena &features, const resnetc_arena &logits) {
+  constexpr int64_t kCacheBytes = 40 << 20;
+  return 8 * std::max(features.per_image, logits.per_image) <= kCacheBytes ? 8 : 4;
+}
+
 void ModelTable::readArenas(ModuleOp planned) {
   table.features_arena = arenaOf(planned, "features");
   table.gradients_arena = arenaOf(planned, "gradients");
   table.logits_arena = arenaOf(planned, "logits");
+  table.feature_batch = featureBatch(table.features_arena, table.logits_arena);
 }
 
 namespace {

@@ -21,8 +21,9 @@ class Module;
 
 namespace resnetc {
 
-/// Images that `features` and `logits` take a call: enough rows for the kernels, little enough for the caches.
-inline constexpr int32_t kFeatureBatch = 8;
+/// Images that `features` and `logits` take a call, by their arenas: enough rows for the kernels, and little enough that the
+/// activations of eight images, or of four, stay in a last-level cache.
+int32_t featureBatch(const resnetc_arena &features, const resnetc_arena &logits);
 
 /// The arena that PlanMemory left on a function; zeros where there is none.
 resnetc_arena arenaOf(mlir::ModuleOp planned, llvm::StringRef function);

@@ -220,7 +220,9 @@ protected:
           linalg::YieldOp::create(n, at, arith::AddFOp::create(n, at, in[2], term).getResult());
         });
     OpBuilder::InsertionGuard guard(b);
-    emitKernel(b, {product, {fill}, nullptr, nullptr, next}, target);
+    Kernel kernel{product, {fill}, nullptr};
+    kernel.next = next;
+    emitKernel(b, kernel, target);
   }
   AffineMap mapOf(unsigned i, unsigned j) {
     return AffineMap::get(3, 0, {b.getAffineDimExpr(i), b.getAffineDimExpr(j)}, b.getContext());

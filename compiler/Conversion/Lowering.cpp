@@ -295,15 +295,18 @@ SmallVector<Value> Lowering::generic(ArrayRef<Operand> inputs, ArrayRef<Operand>
 }
 
 Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
-                         ArrayRef<std::pair<int64_t, int64_t>> outer) {
+                         ArrayRef<std::pair<int64_t, int64_t>> outer, std::optional<int64_t> ahead) {
   SmallVector<utils::IteratorType> iterators(a.map.getNumDims(), kReduction);
   std::fill_n(iterators.begin(), parallel, kParallel);
-  return generic({a, w}, {out}, iterators,
+  Value sum = generic({a, w}, {out}, iterators,
                  [](OpBuilder &n, Location at, ValueRange in) {
                    Value product = arith::MulFOp::create(n, at, in[0], in[1]);
                    return SmallVector<Value>{arith::AddFOp::create(n, at, in[2], product)};
                  },
                  tile, outer)[0];
+  if (ahead)
+    sum.getDefiningOp()->setAttr(kAheadAttr, b.getI64IntegerAttr(*ahead));
+  return sum;
 }
 
 Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {

@@ -29,7 +29,8 @@ func.func @gradients(%x: tensor<?x8x5x7xf32>, %dy: tensor<?x40x3x4xf32>) {
 
 // The blocks of rows divide the rows, whatever their number: 225 rows of 1 in blocks of at most 224.
 // CHECK-LABEL: func.func @gradients(
-// CHECK:       resnet.outer = array<i64: 6, 1, 7, {{1|3|5|9|15|25|45|75}}>
+// The next block of rows is fetched meanwhile.
+// CHECK:       resnet.ahead = 7 : i64, resnet.outer = array<i64: 6, 1, 7, {{1|3|5|9|15|25|45|75}}>
 resnet.parameter @w "conv_weight" {trained} : tensor<8x8x1x1xf32>
 func.func @features() { return }
 func.func @gradients(%x: tensor<?x8x225x1xf32>, %dy: tensor<?x8x225x1xf32>) {
