@@ -230,20 +230,19 @@ struct TileAndFuse : impl::TileAndFuseBase<TileAndFuse> {
     IRRewriter rewriter(&getContext());
     fuseElementwise(getOperation(), rewriter);
     // Readers first: what they take in is gone when its turn comes.
-    while (true) {
-      TilingInterface last;
-      getOperation().walk([&](TilingInterface op) {
-        if (op->hasAttr(kTileAttr))
-          last = op;
-      });
-      if (!last)
-        break;
+    while (TilingInterface last = lastUntiled())
       if (failed(tile(last, rewriter))) {
         last->emitOpError("could not be tiled");
         return signalPassFailure();
       }
-    }
     shrinkEmpty(getOperation(), rewriter);
+  }
+
+  TilingInterface lastUntiled() {
+    for (Operation &op : llvm::reverse(getOperation().getBody().front()))
+      if (op.hasAttr(kTileAttr))
+        return cast<TilingInterface>(op);
+    return nullptr;
   }
 };
 
