@@ -49,6 +49,13 @@ struct AbiToLLVM : impl::AbiToLLVMBase<AbiToLLVM> {
       if (auto scalar = dyn_cast<abi::ScalarOp>(op)) {
         scalar.replaceAllUsesWith(loadField(b, op->getLoc(), scalar.getCall(), scalar.getField(), scalar.getType()));
         op->erase();
+      } else if (isa<abi::WorkerOp>(op)) { // of a loop of one step, which became straight code: the caller is worker 0
+        op->getResult(0).replaceAllUsesWith(
+            UnrealizedConversionCastOp::create(
+                b, op->getLoc(), b.getIndexType(),
+                LLVM::ConstantOp::create(b, op->getLoc(), b.getI64Type(), b.getI64IntegerAttr(0)).getResult())
+                .getResult(0));
+        op->erase();
       } else if (auto buffer = dyn_cast<abi::BufferOp>(op)) {
         Value descriptor = describe(b, op->getLoc(), buffer, types);
         buffer.replaceAllUsesWith(

@@ -17,6 +17,8 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
 
+#include <mutex>
+
 using namespace resnetc;
 
 void resnetc::registerTranslations(mlir::DialectRegistry &registry) {
@@ -27,10 +29,13 @@ void resnetc::registerTranslations(mlir::DialectRegistry &registry) {
 static constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
 
 static std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target, llvm::raw_ostream &errors) {
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmPrinter();
+  static std::once_flag once; // parts of a module are compiled side by side
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
   std::string error;
   llvm::Triple triple(kTriple);
   const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);

@@ -1,7 +1,6 @@
 //===- OutlineKernels.cpp - loops and ops become shared functions ---------===//
 
 #include "Codegen/Passes.h"
-#include "Conversion/Lowering.h"
 #include "IR/AbiDialect.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -176,15 +175,12 @@ private:
     return step == 1 ? bound : at.createOrFold<arith::CeilDivUIOp>(loc, bound, arith::ConstantIndexOp::create(at, loc, step));
   }
 
-  /// Maps the loop's variables to the digits of a flat index, the last one of `resnet.order` running fastest, times their steps.
+  /// Maps the loop's variables to the digits of a flat index, the last one running fastest, times their steps.
   void delinearize(OpBuilder &k, Value flat, IRMapping &mapping) {
     auto variables = loop.getInductionVars();
-    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, variables.size()));
-    if (auto attr = loop->getAttrOfType<DenseI64ArrayAttr>(kOrderAttr))
-      order.assign(attr.asArrayRef().begin(), attr.asArrayRef().end());
-    for (int64_t i : llvm::reverse(order)) {
+    for (int64_t i = variables.size() - 1; i >= 0; --i) {
       Value digit = flat;
-      if (i != order.front()) {
+      if (i > 0) {
         Value count = steps(k, i, mapping);
         digit = k.createOrFold<arith::RemUIOp>(loc, flat, count);
         flat = k.createOrFold<arith::DivUIOp>(loc, flat, count);

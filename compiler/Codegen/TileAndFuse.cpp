@@ -172,15 +172,12 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
     tileWholes(cast<linalg::GenericOp>(op.getOperation()), attr.size(), rewriter);
     return success();
   }
-  Attribute order = op->removeAttr(kOrderAttr);
   llvm::SmallPtrSet<Operation *, 4> inside;
   for (Value input : op->getOperands())
     if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op)) {
       inside.insert(producer.getOwner());
-      if (isSum(producer.getOwner())) { // a sum knows best, and the reader's loops are its parallel ones
+      if (isSum(producer.getOwner())) // a sum knows best, and the reader's loops are its parallel ones
         attr = tileOf(producer.getOwner());
-        order = producer.getOwner()->getAttr(kOrderAttr);
-      }
     }
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : attr.asArrayRef())
@@ -202,12 +199,8 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
   auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, op, options);
   if (failed(tiled))
     return failure();
-  for (Operation *inner : tiled->tiledAndFusedOps) {
+  for (Operation *inner : tiled->tiledAndFusedOps)
     inner->removeAttr(kTileAttr);
-    inner->removeAttr(kOrderAttr);
-  }
-  if (order && tiled->loops.size() == 1)
-    tiled->loops[0]->setAttr(kOrderAttr, order);
   SmallVector<Value> replacements;
   for (Value result : op->getResults())
     replacements.push_back(tiled->replacements.at(result));
@@ -227,6 +220,8 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
 
 struct TileAndFuse : impl::TileAndFuseBase<TileAndFuse> {
   void runOnOperation() override {
+    if (getOperation().isDeclaration())
+      return;
     IRRewriter rewriter(&getContext());
     fuseElementwise(getOperation(), rewriter);
     // Readers first: what they take in is gone when its turn comes.

@@ -34,7 +34,6 @@ namespace {
 /// How a convolution of blocked channels goes over (n, kb, h, w, k | cb, r, s, c).
 struct Blocking {
   SmallVector<int64_t> tile{1, 1, 1};
-  bool rowsFirst = false; // all output channels of a row, then the next row
   SmallVector<std::pair<int64_t, int64_t>> outer;
 
   Blocking() = default;
@@ -43,12 +42,8 @@ struct Blocking {
   /// do not stay in the second-level cache, it takes several images, or as many rows of a large plane as its stack holds, and
   /// passes over them with as few weights at a time as the first-level cache holds beside their input: one input block's
   /// for one row of the window, of windows of one those of several blocks. A sum keeps its order.
-  ///
-  /// An image that does not stay in the second-level cache, while all weights do, is gone through once.
-  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t inputPixels, int64_t elementBytes) {
-    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 32, kPixels = 256, kImages = 16,
-                      kStays = 384 << 10;
-    rowsFirst = blocks * kBlock * inputPixels * elementBytes > kStays && outBlocks * blocks * taps * kBlock * kBlock * elementBytes <= kStays;
+  Blocking(int64_t blocks, int64_t taps, int64_t rows, int64_t columns, int64_t elementBytes) {
+    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 32, kPixels = 256, kImages = 16;
     int64_t one = taps * kBlock * kBlock * elementBytes, pixels = rows * columns;
     if (blocks * one <= kWeightBytes) {
       if (pixels <= kSmallPlane)
@@ -84,12 +79,9 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
   }
   // (n, kb, h, w, k | cb, r, s, c)
   Maps d{c, 9};
-  Value y = l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
-                       {weight, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
-                       blocking.tile, blocking.outer);
-  if (blocking.rowsFirst && blocking.tile.size() == 3)
-    y.getDefiningOp()->setAttr(kOrderAttr, l.b.getDenseI64ArrayAttr({0, 2, 1}));
-  return y;
+  return l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
+                    {weight, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
+                    blocking.tile, blocking.outer);
 }
 
 /// Blocks of channels from which on a transformed filter is not kept whole: of 512 by 512 channels it is 38 MB.
@@ -144,8 +136,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   } else {
     Blocking blocking;
     if (!isImages(op.getX()))
-      blocking = Blocking(blocks(g.channels), cast<RankedTensorType>(y.getType()).getDimSize(1), g.kernel * g.kernel, g.outHeight,
-                        g.outWidth, g.height * g.width, l.element.getWidth() / 8);
+      blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
     Value start = l.filled(y, 0);
     y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, start, isImages(op.getX()));
   }
@@ -192,7 +183,7 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
   auto shape = cast<RankedTensorType>(wt.getType()).getShape();
-  Blocking blocking(shape[1], shape[0], ph.taps * pw.taps, ph.count, pw.count, ph.count * pw.count, l.element.getWidth() / 8);
+  Blocking blocking(shape[1], ph.taps * pw.taps, ph.count, pw.count, l.element.getWidth() / 8);
   return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
                     {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
                     blocking.tile, blocking.outer);
@@ -248,12 +239,12 @@ static LogicalResult gradientByTiles(Conv2dDwOp op, const Geometry &g, Lowering 
   int64_t down = winograd::tilesAlong(g.height), across = winograd::tilesAlong(g.width);
   // As many tiles between two visits of the sums as the second-level cache takes beside them.
   int64_t images = std::max<int64_t>(1, kTiles / (down * across)), rows = down;
-  while (rows * across > kTiles && rows % 2 == 0)
-    rows /= 2;
+  while (rows > 1 && (rows * across > kTiles || down % rows != 0))
+    --rows;
   // Parts cost a sum each, and blocks of output channels the input's transform once more.
-  int64_t parts = std::clamp<int64_t>(kParts * kPartElements / (in * out * kBlock * kBlock), 1, kParts), task = out;
-  while (task > kTaskBlocks && task % 2 == 0)
-    task /= 2;
+  int64_t parts = std::clamp<int64_t>(kParts * kPartElements / (in * out * kBlock * kBlock), 1, kParts), task = std::min(out, kTaskBlocks);
+  while (out % task != 0)
+    --task;
   Value sums = l.empty({parts, out, in, 3, 3, kBlock, kBlock});
   auto dw = winograd::ConvDwOp::create(l.b, l.loc, sums.getType(), x, dy, sums, ValueRange(), images, rows);
   dw->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1, task}));

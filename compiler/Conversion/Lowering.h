@@ -146,9 +146,6 @@ inline constexpr int64_t kStackBytes = 128 << 10;
 /// Tile sizes and outer reductions are kept on the generic ops under these names until they are used up.
 inline constexpr StringLiteral kTileAttr = "resnet.tile";
 inline constexpr StringLiteral kOuterAttr = "resnet.outer";
-/// On a contraction, and then on its parallel loop: the loop's dimensions from the slowest to the fastest, where that is not
-/// their own order. It is free, since they are parallel.
-inline constexpr StringLiteral kOrderAttr = "resnet.order";
 /// On a generic op with outer reductions: the one whose next block is fetched while a block is summed.
 inline constexpr StringLiteral kAheadAttr = "resnet.ahead";
 

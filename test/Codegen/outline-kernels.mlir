@@ -206,29 +206,3 @@ func.func @features(%call: !llvm.ptr) {
   }
   return
 }
-
-// -----
-
-// The digits of the flat index run in the order that the loop asks for: here the second variable is the fastest.
-// CHECK-LABEL: func.func private @features_0(
-// CHECK-LABEL: func.func private @kernel_0(
-// CHECK:         scf.for %[[FLAT:.*]] = %{{.*}} to %{{.*}} step
-// CHECK:           %[[FIVE:.*]] = arith.constant 5 : index
-// CHECK:           %[[J:.*]] = arith.remui %[[FLAT]], %[[FIVE]]
-// CHECK:           %[[REST:.*]] = arith.divui %[[FLAT]], %[[FIVE]]
-// CHECK:           %[[THREE:.*]] = arith.constant 3 : index
-// CHECK:           %[[K:.*]] = arith.remui %[[REST]], %[[THREE]]
-// CHECK:           %[[I:.*]] = arith.divui %[[REST]], %[[THREE]]
-// CHECK:           memref.store %{{.*}}, %{{.*}}[%[[I]], %[[J]], %[[K]]]
-func.func @features(%call: !llvm.ptr) {
-  %c0 = arith.constant 0 : index
-  %zero = arith.constant 0.0 : f32
-  %n64 = abi.scalar %call "batch" : i64
-  %n = arith.index_cast %n64 : i64 to index
-  %arena = abi.buffer %call "arena"[%c0] : memref<?xi8>
-  %a = memref.view %arena[%c0][%n] : memref<?xi8> to memref<?x5x3xf32>
-  scf.forall (%i, %j, %k) in (%n, 5, 3) {
-    memref.store %zero, %a[%i, %j, %k] : memref<?x5x3xf32>
-  } {resnet.order = array<i64: 0, 2, 1>}
-  return
-}

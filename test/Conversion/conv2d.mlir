@@ -92,17 +92,3 @@ func.func @wide_row(%x: tensor<?x512x2x1000xf32>) -> tensor<?x512x2x1000xf32> {
   %y = resnet.conv2d %x, %w {stride = 1, padding = 1} : (tensor<?x512x2x1000xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x2x1000xf32>
   return %y : tensor<?x512x2x1000xf32>
 }
-
-// -----
-
-// An image that does not stay in the second-level cache beside weights that do: all output channels of a row, then the next row.
-// CHECK-LABEL: func.func @rows_first(
-// CHECK:       linalg.generic {{.*}} attrs = {resnet.order = array<i64: 0, 2, 1>, resnet.tile = array<i64: 1, 1, 1>}
-// CHECK:       return
-resnet.parameter @w "conv_weight" : tensor<256x64x1x1xf32>
-func.func @features() { return }
-func.func @rows_first(%x: tensor<?x64x56x56xf32>) -> tensor<?x256x56x56xf32> {
-  %w = resnet.read @w : tensor<256x64x1x1xf32>
-  %y = resnet.conv2d %x, %w {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xf32>) -> tensor<?x256x56x56xf32>
-  return %y : tensor<?x256x56x56xf32>
-}

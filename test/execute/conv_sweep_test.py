@@ -63,7 +63,11 @@ def cases(sizes, conv):
         if conv == "winograd":
             yield make(element, (5, 6), 520, 40, [(3, 1)])
             yield make(element, (6, 5), 40, 520, [(3, 1)])
+            yield make(element, (6, 5), 512, 40, [(3, 1)])
+            yield make(element, (5, 5), 288, 288, [(3, 1)])  # nine blocks: a task takes three of them
             yield make(element, (9, 57), 40, 40, [(3, 1)])
+            yield make(element, (16, 56), 40, 40, [(3, 1)])  # strips of rows
+            yield make(element, (40, 44), 40, 40, [(3, 1)])  # and of the weight gradient
         if sizes == "few":
             for i, width in enumerate(SIZES):
                 for stride, shift in ((1, 0), (2, 3)):
