@@ -3,6 +3,7 @@
 #include "Codegen/Kernel.h"
 
 #include "Codegen/BodyCloner.h"
+#include "Codegen/Epilogue.h"
 #include "Codegen/Tile.h"
 #include "Conversion/Lowering.h"
 
@@ -210,13 +211,11 @@ private:
 
   /// What a sum starts from.
   Value initial(int64_t output, Position at) {
-    if (linalg::FillOp fill = kernel.fills[output]) {
-      Value v = fill.getInputs()[0];
-      if (tile.lanes == 1)
-        return v;
-      return vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, v.getType()), v);
-    }
-    return load(op, op.getDpsInitsMutable()[output], at, rootLoops, /*spread=*/true);
+    linalg::FillOp fill = kernel.fills[output];
+    Value v = fill ? fill.getInputs()[0] : load(op.getDpsInitsMutable()[output], at);
+    if (tile.lanes == 1 || isa<VectorType>(v.getType()))
+      return v;
+    return vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, v.getType()), v);
   }
 
   SmallVector<Value> reductionLoops(ArrayRef<int64_t> dims, Extent t, ArrayRef<Value> sums) {
@@ -268,7 +267,8 @@ private:
         }
         arguments.push_back(cachedLoad(operand, at, loaded));
       }
-      next.append(cloneBody(op, arguments, at, rootLoops));
+      auto index = [&](int64_t dim) { return indexOf(dim, at, rootLoops); };
+      next.append(BodyCloner(b, op, tile.lanes, target.fma, index).run(arguments));
     });
     if (kernel.next)
       fetchNext();
@@ -314,25 +314,23 @@ private:
     Value &value = loaded[{operand.getOperandNumber(), along(rootLoops.lineDim, at.line), along(rootLoops.rowDim, at.row),
                            along(rootLoops.vectorDim, at.vector)}];
     if (!value)
-      value = load(op, operand, at, rootLoops, /*spread=*/false);
+      value = load(operand, at);
     return value;
   }
 
-  SmallVector<Value> cloneBody(linalg::GenericOp generic, ArrayRef<Value> arguments, Position at, const Loops &loops) {
-    auto index = [&](int64_t dim) -> Value {
-      Value iv = loops.ivs[dim];
-      if (dim != loops.vectorDim) {
-        int64_t ahead = offset(loops, dim, at);
-        return ahead ? arith::AddIOp::create(b, loc, iv, constant(ahead)).getResult() : iv;
-      }
-      SmallVector<int64_t> lanes(tile.lanes);
-      for (auto [i, lane] : llvm::enumerate(lanes))
-        lane = at.vector * tile.lanes + i;
-      auto type = VectorType::get({tile.lanes}, b.getIndexType());
-      Value offsets = arith::ConstantOp::create(b, loc, DenseIntElementsAttr::get(type, lanes));
-      return arith::AddIOp::create(b, loc, vector::BroadcastOp::create(b, loc, type, iv), offsets);
-    };
-    return BodyCloner(b, generic, tile.lanes, target.fma, index).run(arguments);
+  /// The value of a loop for a position, in vectors along the vector dimension.
+  Value indexOf(int64_t dim, Position at, const Loops &loops) {
+    Value iv = loops.ivs[dim];
+    if (dim != loops.vectorDim) {
+      int64_t ahead = offset(loops, dim, at);
+      return ahead ? arith::AddIOp::create(b, loc, iv, constant(ahead)).getResult() : iv;
+    }
+    SmallVector<int64_t> lanes(tile.lanes);
+    for (auto [i, lane] : llvm::enumerate(lanes))
+      lane = at.vector * tile.lanes + i;
+    auto type = VectorType::get({tile.lanes}, b.getIndexType());
+    Value offsets = arith::ConstantOp::create(b, loc, DenseIntElementsAttr::get(type, lanes));
+    return arith::AddIOp::create(b, loc, vector::BroadcastOp::create(b, loc, type, iv), offsets);
   }
 
   //===--- memory ---===//
@@ -353,27 +351,12 @@ private:
     return result;
   }
 
-  /// An operand's value at a position: a vector where it varies along the vector dimension, else a scalar (spread on demand).
-  Value load(linalg::GenericOp generic, OpOperand &operand, Position at, const Loops &loops, bool spread) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      return operand.get();
-    AffineMap map = generic.getMatchingIndexingMap(&operand);
-    SmallVector<Value> where = indicesOf(map, at, loops);
-    Type element = getElementTypeOrSelf(operand.get());
-    if (loops.vectorDim != kNone && map.isFunctionOfDim(loops.vectorDim))
-      return vector::LoadOp::create(b, loc, VectorType::get({tile.lanes}, element), operand.get(), where);
-    Value v = memref::LoadOp::create(b, loc, operand.get(), where);
-    if (spread && tile.lanes > 1)
-      v = vector::BroadcastOp::create(b, loc, VectorType::get({tile.lanes}, element), v);
-    return v;
-  }
+  Lanes lanesOf(const Loops &loops) const { return {loops.vectorDim, tile.lanes, target.fma}; }
 
-  void store(linalg::GenericOp generic, OpOperand &operand, Value v, Position at, const Loops &loops) {
-    SmallVector<Value> where = indicesOf(generic.getMatchingIndexingMap(&operand), at, loops);
-    if (isa<VectorType>(v.getType()))
-      vector::StoreOp::create(b, loc, v, operand.get(), where);
-    else
-      memref::StoreOp::create(b, loc, v, operand.get(), where);
+  /// The root's operand at a position.
+  Value load(OpOperand &operand, Position at) {
+    auto where = [&](AffineMap map) { return indicesOf(map, at, rootLoops); };
+    return loadOperand(b, loc, operand, op.getMatchingIndexingMap(&operand), lanesOf(rootLoops), where);
   }
 
   /// The epilogue's loops, where the root's stand.
@@ -407,19 +390,11 @@ private:
   void finish(Value sum, OpOperand &output, Position at) {
     linalg::GenericOp epilogue = kernel.epilogue;
     if (!epilogue)
-      return store(op, output, sum, at, rootLoops);
+      return storeValue(b, loc, sum, output.get(), indicesOf(op.getMatchingIndexingMap(&output), at, rootLoops));
     Loops loops = epilogueLoops();
-    SmallVector<Value> arguments;
-    for (OpOperand &operand : epilogue->getOpOperands()) {
-      if (operand.get() == output.get())
-        arguments.push_back(sum);
-      else
-        arguments.push_back(epilogue.payloadUsesValueFromOperand(&operand)
-                                ? load(epilogue, operand, at, loops, false)
-                                : Value());
-    }
-    Value result = cloneBody(epilogue, arguments, at, loops)[0];
-    store(epilogue, epilogue.getDpsInitsMutable()[0], result, at, loops);
+    emitEpilogue(
+        b, epilogue, output.get(), sum, lanesOf(loops), [&](AffineMap map) { return indicesOf(map, at, loops); },
+        [&](int64_t dim) { return indexOf(dim, at, loops); });
   }
 
   void eraseOps() {
