@@ -270,17 +270,11 @@ private:
       auto index = [&](int64_t dim) { return indexOf(dim, at, rootLoops); };
       next.append(BodyCloner(b, op, tile.lanes, target.fma, index).run(arguments));
     });
-    if (kernel.next)
-      fetchNext();
+    if (kernel.atStep)
+      kernel.atStep(rootLoops.ivs, t.lines);
     if (auto dim = op->getAttrOfType<IntegerAttr>(kAheadAttr))
       fetchAhead(dim.getInt());
     return next;
-  }
-
-  /// Brings the lines of this step's second operand in `next` to the second-level cache.
-  void fetchNext() {
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
-    fetch(kernel.next, map, rootLoops);
   }
 
   /// Brings what this step reads, one block of `dim` further on, to the second-level cache. Behind the last block that is nothing of

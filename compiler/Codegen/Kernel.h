@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/PatternMatch.h"
 
+#include <functional>
+
 namespace mlir::resnet {
 
 /// What a kernel may use of the CPU.
@@ -20,7 +22,8 @@ struct Kernel {
   SmallVector<linalg::FillOp> fills; // one an output; null: the sum goes on from what is there
   linalg::GenericOp epilogue;        // may be null
   Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
-  Value next = nullptr;              // may be null: what stands where the second operand does for the next kernel, to be fetched
+  /// May be empty: emits what else a register tile of so many lines does at a step of its sum, such as prefetches.
+  std::function<void(ValueRange loops, int64_t lines)> atStep;
 };
 
 /// Emits loops and register tiles for the kernel before its root (or epilogue), and erases its ops.

@@ -76,16 +76,21 @@ public:
     width = shape[3];
     down = winograd::tilesAlong(height);
     across = winograd::tilesAlong(width);
+    group = winograd::groupOf(op.getImages(), down * across);
+    most = winograd::groupsOf(op.getImages(), down * across);
   }
 
   void emit() {
     images = b.createOrFold<memref::DimOp>(loc, out, index(0));
-    tiles = b.createOrFold<arith::MulIOp>(loc, images, index(down * across));
-    transformInputs();
-    loop(index(0), b.createOrFold<memref::DimOp>(loc, out, index(1)), 1, [&](Value kb) {
-      if (transformed)
-        multiplyInParts(kb);
-      else
+    Value tiles = b.createOrFold<arith::MulIOp>(loc, images, index(down * across));
+    groups = b.createOrFold<arith::CeilDivUIOp>(loc, tiles, index(group));
+    Value outBlocks = b.createOrFold<memref::DimOp>(loc, out, index(1));
+    if (transformed)
+      addParts(outBlocks);
+    else
+      transformInputs(index(0), channelBlocks);
+    loop(index(0), outBlocks, 1, [&](Value kb) {
+      if (!transformed)
         multiplyPoints(kb);
       for (Span rows : spansOf(height))
         for (Span columns : spansOf(width))
@@ -94,13 +99,15 @@ public:
   }
 
 private:
-  void transformInputs() {
+  /// Of `blocks` blocks of channels from the `first`.
+  void transformInputs(Value first, int64_t blocks) {
     loop(index(0), images, 1, [&](Value n) {
-      loop(channelBlocks, 1, [&](Value cb) {
+      loop(blocks, 1, [&](Value block) {
+        Value cb = arith::AddIOp::create(b, loc, first, block);
         loop(down, 1, [&](Value ty) {
           loop(across, 1, [&](Value tx) {
             Value row = outputsAt(ty), column = outputsAt(tx);
-            Value to = scaled(tileAt(n, ty, tx), channelBlocks, cb);
+            Value to = placeOf(tileAt(n, ty, tx), block, blocks);
             loop(kBlock, lanes, [&](Value c) { transformInput(x, n, cb, row, column, c, products, to); });
           });
         });
@@ -114,33 +121,74 @@ private:
 
   int64_t channels() const { return channelBlocks * kBlock; }
 
-  /// sums[p] = products[p] * filter[kb][p], for each point p.
-  void multiplyPoints(Value kb) {
-    loop(kPoints, 1, [&](Value p) {
-      OpFoldResult count = getAsOpFoldResult(tiles);
-      // The panel behind the last one is another block's, or nothing that a prefetch could harm.
-      Value next = channelBlocks >= kFetched ? filterAt(kb, ahead(p, 1)) : Value();
-      fetchInput(scaled(kb, kPoints, p));
-      multiply(matrixIn(products, p, index(0), count, channels()), mapOf(0, 2), filterAt(kb, p), mapOf(2, 1),
-               matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/true, next);
+  /// The row of a panel of products that holds a block of channels, of `blocks`, of a tile: of a group of tiles they stand together, as
+  /// the product's register tiles read them.
+  Value placeOf(Value tile, Value block, int64_t blocks) {
+    if (most == 1)
+      return scaled(block, group, tile);
+    Value first = arith::DivUIOp::create(b, loc, tile, index(group)), rest = arith::RemUIOp::create(b, loc, tile, index(group));
+    return scaled(scaled(first, blocks, block), group, rest);
+  }
+
+  /// The row of a panel of sums that holds a tile of a block of output channels: of wide ones all blocks have a place.
+  Value sumAt(Value kb, Value tile) { return transformed ? scaled(kb, most * group, tile) : tile; }
+
+  /// sums[p][g][r][k], the rows r of all groups from `sumAt`, plus or (`fresh`) set to the sum over `blocks` blocks cb of channels and c of
+  /// products[p][g][cb][r][c] * right[cb*32 + c][k]. What rows behind the last tile hold is no one's.
+  void multiplyGroups(Value p, int64_t blocks, Value right, Value kb, bool fresh, Value next = {}) {
+    MLIRContext *c = b.getContext();
+    auto d = [&](unsigned i) { return b.getAffineDimExpr(i); };
+    OpFoldResult count = getAsOpFoldResult(groups);
+    int64_t rows = group * kBlock;
+    Value left = panelOf(products, p, index(0), {count, b.getIndexAttr(blocks), b.getIndexAttr(group), b.getIndexAttr(kBlock)},
+                         {blocks * rows, rows, kBlock, 1});
+    Value from = arith::MulIOp::create(b, loc, sumAt(kb, index(0)), index(kBlock));
+    Value sum = panelOf(sums, p, from, {count, b.getIndexAttr(group), b.getIndexAttr(kBlock)}, {rows, kBlock, 1});
+    AffineMap maps[] = {AffineMap::get(5, 0, {d(0), d(3), d(1), d(4)}, c), AffineMap::get(5, 0, {d(3) * kBlock + d(4), d(2)}, c),
+                        AffineMap::get(5, 0, {d(0), d(1), d(2)}, c)};
+    multiply(left, right, sum, maps, fresh, [&, next](ValueRange loops, int64_t lines) {
+      for (int64_t line = 0; next && line < lines; ++line)
+        fetchPanel(next, scaled(scaled(ahead(loops[0], line), blocks, loops[3]), kBlock, loops[4]));
     });
   }
 
-  /// The same with filters that are transformed on the way, of as many input channels at a time as the second-level cache holds.
-  void multiplyInParts(Value kb) {
-    clear(sums, tiles);
+  /// Brings to the second-level cache what belongs to a step, of all that the groups take, of the panel of a filter.
+  void fetchPanel(Value panel, Value step) {
+    SmallVector<ReassociationIndices> all{{0, 1}};
+    Value flat = memref::CollapseShapeOp::create(b, loc, panel, all);
+    int64_t share = std::max<int64_t>(1, kBlock / most), perLine = 64 / (type.getElementTypeBitWidth() / 8);
+    Value first = arith::MulIOp::create(b, loc, step, index(share));
+    for (int64_t i = 0; i < share; i += perLine)
+      fetch(flat, ahead(first, i));
+  }
+
+  /// sums[p] = products[p] * filter[kb][p], for each point p.
+  void multiplyPoints(Value kb) {
+    loop(kPoints, 1, [&](Value p) {
+      // The panel behind the last one is another block's, or nothing that a prefetch could harm.
+      Value next = channelBlocks >= kFetched ? filterAt(kb, ahead(p, 1)) : Value();
+      fetchInput(scaled(kb, kPoints, p));
+      multiplyGroups(p, channelBlocks, filterAt(kb, p), kb, /*fresh=*/true, next);
+    });
+  }
+
+  /// The same for all output channels of a task with filters that are transformed on the way, of as many input channels at a time as the
+  /// second-level cache holds beside these channels of the input.
+  void addParts(Value outBlocks) {
     int64_t part = winograd::partOf(channelBlocks);
+    clear(sums, b.createOrFold<arith::MulIOp>(loc, outBlocks, index(most * group)));
     loop(channelBlocks, part, [&](Value first) {
-      loop(part, 1, [&](Value cb) {
-        transformFilter(filter, kb, arith::AddIOp::create(b, loc, first, cb), [&](Value v, Value p, Value c, Value k) {
-          store(v, transformed, {p, scaled(cb, kBlock, c), k});
+      transformInputs(first, part);
+      loop(index(0), outBlocks, 1, [&](Value kb) {
+        loop(part, 1, [&](Value cb) {
+          transformFilter(filter, kb, arith::AddIOp::create(b, loc, first, cb), [&](Value v, Value p, Value c, Value k) {
+            store(v, transformed, {p, scaled(cb, kBlock, c), k});
+          });
         });
-      });
-      loop(kPoints, 1, [&](Value p) {
-        OpFoldResult count = getAsOpFoldResult(tiles);
-        Value input = matrixIn(products, p, arith::MulIOp::create(b, loc, first, index(kBlock)), count, part * kBlock, channels());
-        multiply(input, mapOf(0, 2), matrixIn(transformed, p, index(0), b.getIndexAttr(part * kBlock), kBlock), mapOf(2, 1),
-                 matrixIn(sums, p, index(0), count, kBlock), /*fresh=*/false);
+        loop(kPoints, 1, [&](Value p) {
+          Value right = matrixIn(transformed, p, index(0), b.getIndexAttr(part * kBlock), kBlock);
+          multiplyGroups(p, part, right, kb, /*fresh=*/false);
+        });
       });
     });
   }
@@ -186,7 +234,7 @@ private:
   }
 
   void transformOutput(Value n, Value kb, Value ty, Value tx, Value k, int64_t rows, int64_t columns) {
-    Value from = tileAt(n, ty, tx), row = outputsAt(ty), column = outputsAt(tx);
+    Value from = sumAt(kb, tileAt(n, ty, tx)), row = outputsAt(ty), column = outputsAt(tx);
     bothSides(
         &ConvEmitter::outputs, kInputs, rows, [&](int64_t i, int64_t j) { return load(sums, {index(i * kInputs + j), from, k}); },
         [&](int64_t i, int64_t j, Value y) {
@@ -220,8 +268,8 @@ private:
 
   Value x, filter, out, products, sums, transformed;
   linalg::GenericOp epilogue;
-  int64_t channelBlocks, height, width, down, across;
-  Value images, tiles;
+  int64_t channelBlocks, height, width, down, across, group, most;
+  Value images, groups;
 };
 
 } // namespace

@@ -82,9 +82,13 @@ private:
         Value from = arith::MulIOp::create(b, loc, arith::MulIOp::create(b, loc, kb, tiles), index(kBlock));
         Value right = matrixIn(gradients, p, from, getAsOpFoldResult(tiles), kBlock);
         Value sum = matrixIn(sums, p, arith::MulIOp::create(b, loc, kb, index(channels() * kBlock)), b.getIndexAttr(channels()), kBlock);
-        multiply(left, mapOf(2, 0), right, mapOf(2, 1), sum, /*fresh=*/false);
+        multiply(left, right, sum, {mapOf(2, 0), mapOf(2, 1), mapOf(0, 1)}, /*fresh=*/false);
       });
     });
+  }
+
+  AffineMap mapOf(unsigned i, unsigned j) {
+    return AffineMap::get(3, 0, {b.getAffineDimExpr(i), b.getAffineDimExpr(j)}, b.getContext());
   }
 
   void transformGradient(Value n, Value kb, Value row, Value column, Value k, Value to) {

@@ -215,36 +215,32 @@ void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb,
 // Products
 //===----------------------------------------------------------------------===//
 
-Value WinogradEmitter::matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns, int64_t stride) {
-  stride = stride ? stride : columns;
+Value WinogradEmitter::panelOf(Value scratch, Value panel, Value first, ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> strides) {
   auto flat = cast<MemRefType>(scratch.getType());
-  SmallVector<int64_t> shape{getConstantIntValue(rows).value_or(ShapedType::kDynamic), columns};
-  auto type =
-      MemRefType::get(shape, flat.getElementType(), StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {stride, 1}));
+  auto shape = llvm::map_to_vector(sizes, [](OpFoldResult size) { return getConstantIntValue(size).value_or(ShapedType::kDynamic); });
+  auto layout = StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, strides);
   Value offset = scaled(panel, flat.getDimSize(1) * kBlock, first);
-  return memref::ReinterpretCastOp::create(b, loc, type, scratch, OpFoldResult(offset), {rows, b.getIndexAttr(columns)},
-                                           {b.getIndexAttr(stride), b.getIndexAttr(1)});
+  return memref::ReinterpretCastOp::create(b, loc, MemRefType::get(shape, flat.getElementType(), layout), scratch,
+                                           OpFoldResult(offset), sizes, getAsIndexOpFoldResult(b.getContext(), strides));
 }
 
-void WinogradEmitter::multiply(Value left, AffineMap leftMap, Value right, AffineMap rightMap, Value out, bool fresh, Value next) {
+void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh,
+                               std::function<void(ValueRange loops, int64_t lines)> atStep) {
   linalg::FillOp fill;
   if (fresh) {
     Value start = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), 0));
     fill = linalg::FillOp::create(b, loc, start, out);
   }
-  using utils::IteratorType;
+  SmallVector<utils::IteratorType> iterators(maps[0].getNumDims(), utils::IteratorType::reduction);
+  for (AffineExpr e : maps[2].getResults())
+    iterators[cast<AffineDimExpr>(e).getPosition()] = utils::IteratorType::parallel;
   auto product = linalg::GenericOp::create(
-      b, loc, TypeRange(), ValueRange{left, right}, ValueRange{out}, {leftMap, rightMap, mapOf(0, 1)},
-      {IteratorType::parallel, IteratorType::parallel, IteratorType::reduction}, [](OpBuilder &n, Location at, ValueRange in) {
+      b, loc, TypeRange(), ValueRange{left, right}, ValueRange{out}, maps, iterators, [](OpBuilder &n, Location at, ValueRange in) {
         Value term = arith::MulFOp::create(n, at, in[0], in[1]);
         linalg::YieldOp::create(n, at, arith::AddFOp::create(n, at, in[2], term).getResult());
       });
   OpBuilder::InsertionGuard guard(b);
   Kernel kernel{product, {fill}, nullptr};
-  kernel.next = next;
+  kernel.atStep = std::move(atStep);
   emitKernel(b, kernel, target);
-}
-
-AffineMap WinogradEmitter::mapOf(unsigned i, unsigned j) {
-  return AffineMap::get(3, 0, {b.getAffineDimExpr(i), b.getAffineDimExpr(j)}, b.getContext());
 }

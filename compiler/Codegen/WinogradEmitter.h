@@ -63,12 +63,16 @@ protected:
 
   //===--- products ---===//
 
-  /// A view [rows][columns] of elements from `first` of a panel of scratch, rows `stride` apart (0: dense).
-  Value matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns, int64_t stride = 0);
-  /// out[i][j] = the sum of left * right over a third loop, by maps over (i, j, third); added to `out` unless `fresh`. `next` as
-  /// in Kernel.
-  void multiply(Value left, AffineMap leftMap, Value right, AffineMap rightMap, Value out, bool fresh, Value next = {});
-  AffineMap mapOf(unsigned i, unsigned j);
+  /// A view of elements from `first` of a panel of scratch.
+  Value panelOf(Value scratch, Value panel, Value first, ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> strides);
+  /// The same as a dense matrix.
+  Value matrixIn(Value scratch, Value panel, Value first, OpFoldResult rows, int64_t columns) {
+    return panelOf(scratch, panel, first, {rows, b.getIndexAttr(columns)}, {columns, 1});
+  }
+  /// The sum of left * right over the loops that `out` is not indexed by, the maps being those of left, right and out; added to `out`
+  /// unless `fresh`. `atStep` as in Kernel.
+  void multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh,
+                std::function<void(ValueRange loops, int64_t lines)> atStep = {});
 
   IRRewriter &b;
   Location loc;

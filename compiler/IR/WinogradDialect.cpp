@@ -322,10 +322,16 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
     if (failed(x) || failed(filter) || failed(out))
       return failure();
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
-    int64_t tiles = conv.getImages() * tilesAlong(shape[2]) * tilesAlong(shape[3]);
-    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shapeOf(conv.getX())[1]), createScratch(rewriter, op, tiles)};
+    int64_t tilesOfOne = tilesAlong(shape[2]) * tilesAlong(shape[3]);
+    int64_t tiles = groupsOf(conv.getImages(), tilesOfOne) * groupOf(conv.getImages(), tilesOfOne);
+    int64_t blocks = shapeOf(conv.getX())[1], sums = 1;
+    if (conv.transformsFilter()) {
+      blocks = partOf(blocks);
+      sums = shape[1];
+    }
+    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * blocks), createScratch(rewriter, op, tiles * sums)};
     if (conv.transformsFilter())
-      buffers.push_back(createScratch(rewriter, op, partOf(shapeOf(conv.getX())[1]) * kLanes));
+      buffers.push_back(createScratch(rewriter, op, blocks * kLanes));
     ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();

@@ -27,6 +27,21 @@ inline int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutput
 /// Rows or columns of the input of `size` outputs, in whole tiles.
 inline int64_t paddedSize(int64_t size) { return tilesAlong(size) * kOutputs + 2; }
 
+/// Tiles whose transformed channels stand together for the products, where a task has up to `images` images of `tiles` tiles: half or
+/// all of what a register tile takes or, of one image that neither seven nor eight divide, all.
+inline int64_t groupOf(int64_t images, int64_t tiles) {
+  for (int64_t group : {7, 8})
+    if (images == 1 && tiles % group == 0)
+      return group;
+  return images == 1 ? tiles : 8;
+}
+
+/// Groups of a task; the last one may not be full.
+inline int64_t groupsOf(int64_t images, int64_t tiles) {
+  int64_t group = groupOf(images, tiles);
+  return (images * tiles + group - 1) / group;
+}
+
 /// Blocks of input channels whose filters a task transforms at a time, of so many: they divide them.
 int64_t partOf(int64_t channelBlocks);
 

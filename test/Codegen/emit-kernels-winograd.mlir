@@ -16,13 +16,16 @@
 // CHECK-NOT:   %[[X]][
 // CHECK:       scf.for
 // CHECK:         scf.for %[[P:.*]] =
-// CHECK:           %[[LEFT:.*]] = memref.reinterpret_cast %[[V]] {{.*}} sizes: [4, 64]
 // CHECK:           %[[RIGHT:.*]] = memref.subview %[[U]][%{{.*}}, %[[P]], 0, 0] [1, 1, 64, 32]
-// CHECK:           %[[SUM:.*]] = memref.reinterpret_cast %[[M]] {{.*}} sizes: [4, 32]
+// The four tiles of the image are one group, 32 channels of each beside those of the others.
+// CHECK:           %[[LEFT:.*]] = memref.reinterpret_cast %[[V]] {{.*}} sizes: [1, 2, 4, 32]
+// CHECK:           %[[SUM:.*]] = memref.reinterpret_cast %[[M]] {{.*}} sizes: [1, 4, 32]
 // CHECK:           scf.for
-// CHECK:             vector.load %[[RIGHT]]
-// CHECK:             memref.load %[[LEFT]]
-// CHECK:             math.fma
+// CHECK:             scf.for
+// CHECK:               vector.load %[[RIGHT]]
+// CHECK:               memref.load %[[LEFT]]
+// CHECK:               math.fma
+// CHECK-NOT:           memref.prefetch
 // Whole tiles, and of six rows the tiles that have two.
 // CHECK-COUNT-36: vector.load %[[M]][
 // CHECK-COUNT-16: vector.store %{{.*}}, %[[Y]][
@@ -43,5 +46,43 @@ func.func @conv(%x: memref<1x2x10x10x32xf32>, %u: memref<4x36x65x32xf32>, %scale
     %p = arith.mulf %a, %b : f32
     linalg.yield %p : f32
   }
+  return
+}
+
+// Of a batch whose size is known at run time groups of eight tiles, the last of which may not be full: five images of nine tiles take
+// up to six groups. At each step of a product a part of the next panel is fetched, for six groups 32/6 elements.
+// CHECK-LABEL: func.func @groups(
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<?x4x14x14x32xf32>, %[[U:[^ ]*]]: memref<2x36x129x32xf32>
+// CHECK:       arith.ceildivui
+// CHECK:       %[[RIGHT:.*]] = memref.subview %[[U]]{{.*}} [1, 1, 128, 32]
+// CHECK:       memref.reinterpret_cast %{{.*}} sizes: [%{{.*}}, 4, 8, 32], strides: [1024, 256, 32, 1]
+// CHECK:         math.fma
+// CHECK:         %[[NEXT:.*]] = memref.collapse_shape
+// CHECK:         memref.prefetch %[[NEXT]][
+// CHECK-NOT:     memref.prefetch
+// CHECK:       vector.store
+func.func @groups(%x: memref<?x4x14x14x32xf32>, %u: memref<2x36x129x32xf32>, %y: memref<?x2x12x12x32xf32>, %v: memref<36x193x32xf32>,
+                  %m: memref<36x49x32xf32>) {
+  winograd.conv {images = 5} ins(%x, %u : memref<?x4x14x14x32xf32>, memref<2x36x129x32xf32>) outs(%y : memref<?x2x12x12x32xf32>)
+    scratch(%v, %m : memref<36x193x32xf32>, memref<36x49x32xf32>)
+  return
+}
+
+// A wide filter is transformed on the way: of four blocks of input channels the input and then, for each block of output channels, the
+// filter and the products, whose sums have a place for each such block.
+// CHECK-LABEL: func.func @wide(
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<?x16x10x10x32xf32>, %[[W:[^ ]*]]: memref<2x16x3x3x32x32xf32>, %{{.*}}: memref<?x2x7x7x32xf32>, %{{.*}}: memref<36x33x32xf32>, %[[M:[^ ]*]]: memref<36x17x32xf32>, %[[T:[^ ]*]]: memref<36x129x32xf32>)
+// CHECK:       scf.for %{{.*}} = %{{.*}} to %c16{{.*}} step %c4
+// CHECK:         vector.load %[[X]]
+// CHECK:         scf.for
+// CHECK:           vector.load %[[W]]
+// CHECK:           vector.store %{{.*}}, %[[T]]
+// CHECK:           memref.reinterpret_cast %[[T]] {{.*}} sizes: [128, 32]
+// CHECK:           memref.reinterpret_cast %[[M]] {{.*}} sizes: [%{{.*}}, 8, 32]
+// CHECK:           math.fma
+func.func @wide(%x: memref<?x16x10x10x32xf32>, %w: memref<2x16x3x3x32x32xf32>, %y: memref<?x2x7x7x32xf32>, %v: memref<36x33x32xf32>,
+                %m: memref<36x17x32xf32>, %t: memref<36x129x32xf32>) {
+  winograd.conv {images = 2} ins(%x, %w : memref<?x16x10x10x32xf32>, memref<2x16x3x3x32x32xf32>) outs(%y : memref<?x2x7x7x32xf32>)
+    scratch(%v, %m, %t : memref<36x33x32xf32>, memref<36x17x32xf32>, memref<36x129x32xf32>)
   return
 }
