@@ -16,9 +16,6 @@ namespace resnetc {
 /// libc, stacks. Measured; the code of ResNet18 and ResNet50 differs by little.
 static constexpr int64_t programBytes = 4'200'000;
 
-/// malloc maps what is larger for itself alone and gives it back at once.
-static constexpr int64_t largestKept = 32 << 20;
-
 static void printArenas(const MemoryUse &memory, llvm::raw_ostream &out) {
   out << "\narena, bytes    fixed    + batch *    + threads *\n";
   auto print = [&](llvm::StringRef name, const resnetc_arena &arena) {
@@ -40,17 +37,6 @@ static int64_t arenaBytes(const MemoryUse &memory, int64_t batch) {
                    bytes(memory.gradients, batch), memory.logits.fixed});
 }
 
-/// Fresh weights are drawn as doubles, a tensor at a time, in memory that the
-/// process keeps.
-static int64_t initialBytes(const graph &g) {
-  int64_t largest = 0;
-  for_each_parameter(g, [&](const parameter &p) {
-    if (int64_t bytes = p.elements() * 8; bytes <= largestKept)
-      largest = std::max(largest, bytes);
-  });
-  return largest;
-}
-
 void printMemory(const graph &g, const MemoryUse &memory, int64_t batch,
                  llvm::raw_ostream &out) {
   printArenas(memory, out);
@@ -59,12 +45,11 @@ void printMemory(const graph &g, const MemoryUse &memory, int64_t batch,
   for (const mlir::resnet::Record &r : memory.records)
     record += r.elements * size;
   std::pair<llvm::StringRef, int64_t> parts[] = {
-      {"weights",
-       (memory.frozen + memory.trained + memory.stats + memory.derived) * size},
+      {"weights", (memory.frozen + memory.trained + memory.stats) * size},
+      {"prepared", memory.derived * size},
       {"gradients, momentum", 2 * memory.trained * size},
       {"arena", arenaBytes(memory, batch)},
       {"images, records", batch * (image + record)},
-      {"fresh weights", initialBytes(g)},
       {"program", programBytes}};
   out << llvm::formatv("\nmemory of a step on {0} images, MB\n", batch);
   int64_t sum = 0;

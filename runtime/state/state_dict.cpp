@@ -144,11 +144,10 @@ const std::byte *model_state::get(const resnetc_tensor &tensor) const {
   return logical.data();
 }
 
-/// Row-major. Computed in f64, so that f32 and f64 trainers start alike.
-static std::vector<double> initial_value(const resnetc_tensor &tensor,
-                                         std::size_t count,
-                                         std::uint64_t seed) {
-  std::vector<double> value(count);
+/// Fills `value`, row-major. Computed in f64, so that f32 and f64 trainers start
+/// alike.
+static void draw_initial(const resnetc_tensor &tensor, std::uint64_t seed,
+                         std::span<double> value) {
   random_stream random(seed, random_purpose::initialise, fnv1a(tensor.name));
   switch (tensor.role) {
   case RESNETC_CONV_WEIGHT: {
@@ -167,12 +166,11 @@ static std::vector<double> initial_value(const resnetc_tensor &tensor,
   }
   case RESNETC_BN_WEIGHT:
   case RESNETC_BN_VAR:
-    value.assign(count, 1);
+    std::ranges::fill(value, 1);
     break;
   default: // biases and means of batch norms
-    break;
+    std::ranges::fill(value, 0);
   }
-  return value;
 }
 
 void model_state::initialise(const resnetc_tensor &tensor, std::uint64_t seed) {
@@ -185,9 +183,11 @@ void model_state::initialise(const resnetc_tensor &tensor, std::uint64_t seed) {
   view.dtype = element_type::f64;
   view.shape = shape_of(tensor);
   view.strides = contiguous_strides(view.shape);
-  const std::vector<double> value =
-      initial_value(tensor, static_cast<std::size_t>(view.count()), seed);
-  view.data = reinterpret_cast<const std::byte *>(value.data());
+  const auto count = static_cast<std::size_t>(view.count());
+  // Given back at once, where malloc would keep it for good.
+  const aligned_buffer value(count * sizeof(double));
+  draw_initial(tensor, seed, {value.as<double>(), count});
+  view.data = value.as<const std::byte>();
   set(tensor, view);
 }
 
