@@ -41,6 +41,9 @@ void addChoices(OpPassManager &pm, StringRef conv) {
   resnet::ChooseConvolutionOptions choice;
   choice.conv = conv.str();
   pm.addPass(resnet::createChooseConvolution(choice));
+  if (conv == "auto") // else the user has chosen
+    pm.addPass(resnet::createSingleImage());
+  pm.addPass(resnet::createPrepareFilters());
 }
 
 /// From @forward as the frontend makes it, or from a later stage, to the functions of the seam.
@@ -55,8 +58,8 @@ void addTransforms(OpPassManager &pm, Stage from, StringRef conv) {
   pm.addPass(resnet::createFuseEpilogue());
   pm.addPass(resnet::createRecompute());
   pm.addPass(resnet::createSplit());
-  pm.addPass(resnet::createVerifySplit());
   addChoices(pm, conv);
+  pm.addPass(resnet::createVerifySplit());
 }
 
 void addBufferization(OpPassManager &pm) {

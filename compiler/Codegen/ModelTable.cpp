@@ -129,7 +129,9 @@ resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
     auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
     return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
   };
-  resnetc_arena arena = read(function);
+  resnetc_arena arena = read(function), single = read((function + resnet::kSingleSuffix).str());
+  arena = {std::max(arena.fixed, single.fixed), std::max(arena.per_image, single.per_image),
+           std::max(arena.per_thread, single.per_thread)};
   if (function == "logits") // @prepare and @refresh take what it has
     arena.fixed = std::max({arena.fixed, read("prepare").fixed, read("refresh").fixed});
   return arena;
@@ -137,7 +139,8 @@ resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
 
 int32_t resnetc::featureBatch(const resnetc_arena &features, const resnetc_arena &logits) {
   constexpr int64_t kCacheBytes = 40 << 20;
-  return 8 * std::max(features.per_image, logits.per_image) <= kCacheBytes ? 8 : 4;
+  using resnet::kFeatureBatch;
+  return kFeatureBatch * std::max(features.per_image, logits.per_image) <= kCacheBytes ? kFeatureBatch : kFeatureBatch / 2;
 }
 
 void ModelTable::readArenas(ModuleOp planned) {
@@ -241,7 +244,9 @@ void ModelTable::emit(llvm::Module &module) const {
                               {offsetof(resnetc_variant, features), function("features")},
                               {offsetof(resnetc_variant, gradients), function("gradients")},
                               {offsetof(resnetc_variant, apply), function("apply")},
-                              {offsetof(resnetc_variant, logits), function("logits")}}),
+                              {offsetof(resnetc_variant, logits), function("logits")},
+                              {offsetof(resnetc_variant, features_single), function("features_single")},
+                              {offsetof(resnetc_variant, logits_single), function("logits_single")}}),
             kPrivate);
   llvm::Constant *all[] = {variantTable, w.null()};
   auto *type = llvm::ArrayType::get(w.null()->getType(), 2);

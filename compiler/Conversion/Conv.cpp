@@ -2,6 +2,7 @@
 
 #include "Conversion/Lowering.h"
 #include "IR/WinogradDialect.h"
+#include "Transforms/Algorithm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -84,20 +85,20 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
                     blocking.tile, blocking.outer);
 }
 
-/// Blocks of channels from which on a transformed filter is not kept whole: of 512 by 512 channels it is 38 MB.
-static constexpr int64_t kWide = 16;
+/// Images in a call of @gradients, as a rule.
+static constexpr int64_t kUsualBatch = 32;
 
 /// The tile of a task of Winograd's algorithm over (n, kb, h, w, k): as many images or rows as give its products enough tiles of
-/// 4x4. A wide one takes all images of a usual batch, since it transforms its filters itself, and some of the output channels,
+/// 4x4. A wide one takes all images of a batch, since it transforms its filters itself, and some of the output channels,
 /// so that there are several tasks.
-static SmallVector<int64_t> winogradTile(int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
+static SmallVector<int64_t> winogradTile(int64_t batch, int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
   constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
   int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
-  if (inBlocks >= kWide) {
+  if (inBlocks * kBlock >= kWideChannels) {
     int64_t task = std::min(kWideBlocks, outBlocks);
     while (outBlocks % task != 0)
       --task;
-    return {std::max<int64_t>(1, kWideTiles / (down * across)), task};
+    return {std::clamp<int64_t>(kWideTiles / (down * across), 1, batch), task};
   }
   if (down * across < kLeast * 2)
     return {std::max<int64_t>(1, kTiles / (down * across)), 0};
@@ -109,17 +110,31 @@ static SmallVector<int64_t> winogradTile(int64_t inBlocks, int64_t outBlocks, in
   return {1, 0, rows * winograd::kOutputs};
 }
 
-/// y = x * weight into `out`, where x is padded to whole tiles.
-static Value convolveByTiles(Lowering &l, Value x, Value weight, Value out) {
-  ArrayRef<int64_t> w = cast<RankedTensorType>(weight.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
-  Value filter = weight;
-  if (w[1] < kWide) {
-    filter = l.empty({y[1], winograd::kPoints, w[1] * kBlock + 1, kBlock});
-    auto transform = winograd::FilterOp::create(l.b, l.loc, filter.getType(), weight, filter);
-    transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
-    filter = transform->getResult(0);
-  }
-  SmallVector<int64_t> tile = winogradTile(w[1], y[1], y[2], y[3]);
+/// A filter at the points, into `out`.
+static Value transformFilter(Lowering &l, Value weight, Value out) {
+  auto transform = winograd::FilterOp::create(l.b, l.loc, out.getType(), weight, out);
+  transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
+  return transform->getResult(0);
+}
+
+LogicalResult mlir::resnet::lower(TransformFilterOp op, Lowering &l) {
+  // In its place at once: it is large.
+  auto write = op->hasOneUse() ? dyn_cast<WriteOp>(*op->user_begin()) : WriteOp();
+  if (!write)
+    return op.emitOpError("expected its result to be written to a slot");
+  Value slot = l.view(write.getSlot(), bufferName(l.layout.lookUp(write.getSlot()).space));
+  l.define(op.getFilter(), transformFilter(l, l.parameter(op.getWeight()), l.tensorOf(slot, true)));
+  return success();
+}
+
+/// y = x * filter into `out`, where x is padded to whole tiles; `filter` is a weight or, of rank 4, has been transformed.
+static Value convolveByTiles(Lowering &l, Value x, Value filter, Value out) {
+  ArrayRef<int64_t> w = cast<RankedTensorType>(filter.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
+  int64_t inBlocks = cast<RankedTensorType>(x.getType()).getDimSize(1);
+  if (w.size() == 6 && inBlocks * kBlock < kWideChannels)
+    filter = transformFilter(l, filter, l.empty({y[1], winograd::kPoints, inBlocks * kBlock + 1, kBlock}));
+  bool trains = seamName(l.source.getName()) == "gradients";
+  SmallVector<int64_t> tile = winogradTile(trains ? kUsualBatch : kFeatureBatch, inBlocks, y[1], y[2], y[3]);
   auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, filter, out, ValueRange(), tile[0]);
   conv->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr(tile));
   return conv->getResult(0);
@@ -132,7 +147,7 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   bool fused = op.getScale() || op.getResidual() || op.getRelu();
   Value y = fused ? l.emptyLike(d.interior) : d.interior;
   if (op.getWinograd()) {
-    y = convolveByTiles(l, x, l.parameter(op.getWeight()), y);
+    y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), y);
   } else {
     Blocking blocking;
     if (!isImages(op.getX()))

@@ -153,6 +153,7 @@ inline constexpr StringLiteral kAheadAttr = "resnet.ahead";
 LogicalResult lower(Conv2dOp op, Lowering &l);
 LogicalResult lower(Conv2dDxOp op, Lowering &l);
 LogicalResult lower(Conv2dDwOp op, Lowering &l);
+LogicalResult lower(TransformFilterOp op, Lowering &l);
 LogicalResult lower(FoldBatchNormOp op, Lowering &l);
 LogicalResult lower(BatchNormBatchOp op, Lowering &l);
 LogicalResult lower(NormalizeOp op, Lowering &l);

@@ -50,7 +50,7 @@ bool mlir::resnet::isImages(Value value) {
   auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
   if (!func || cast<RankedTensorType>(value.getType()).getRank() != 4)
     return false;
-  return func.getName() == "features" || !func->getParentOfType<ModuleOp>().lookupSymbol("features");
+  return seamName(func.getName()) == "features" || !func->getParentOfType<ModuleOp>().lookupSymbol("features");
 }
 
 /// [C] -> [C/32][32].
@@ -92,6 +92,14 @@ static BlockedForm formOf(ParameterOp op, bool stem) {
   return vectorForm(shape[0]);
 }
 
+/// What `winograd.filter` gives: [K/32][36][C+1][32 of K]. The runtime never packs it: steps and dimensions are no one's business.
+static BlockedForm filterForm(ArrayRef<int64_t> s) { return {{blocks(s[0]), s[2] * s[3], blocks(s[1]) * kBlock + 1, kBlock}, {}, {}}; }
+
+static BlockedForm formOf(SlotOp op) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
+  return shape.size() == 4 ? filterForm(shape) : vectorForm(shape[0]);
+}
+
 ParameterLayout::ParameterLayout(ModuleOp module) {
   llvm::StringSet<> stems = stemWeights(module);
   for (auto op : module.getOps<ParameterOp>()) {
@@ -103,7 +111,7 @@ ParameterLayout::ParameterLayout(ModuleOp module) {
   }
   for (auto op : module.getOps<SlotOp>())
     place(op.getSymName(), op.getWhen() == "prepare" ? Space::FrozenDerived : Space::TrainedDerived,
-          vectorForm(cast<RankedTensorType>(op.getType()).getDimSize(0)));
+          formOf(op));
 }
 
 void ParameterLayout::place(StringRef symbol, Space space, BlockedForm form) {

@@ -22,6 +22,9 @@ inline constexpr int64_t kBlock = 32;
 
 inline int64_t blocks(int64_t channels) { return (channels + kBlock - 1) / kBlock; }
 
+/// Images in a call of @features or @logits at most: what a last-level cache holds the activations of.
+inline constexpr int64_t kFeatureBatch = 8;
+
 /// The dense blocked shape of a logical [N,C,H,W] or [N,C]: [n][C/32][H][W][32] or [n][C/32][32]. A record holds its values so.
 SmallVector<int64_t> blockedShape(Type activation);
 

@@ -22,7 +22,7 @@ namespace {
 LogicalResult lowerOp(Operation *op, Lowering &l) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<ReadOp, func::ReturnOp>([](auto) { return success(); })
-      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp,
+      .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, TransformFilterOp, FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp,
             BatchNormSumsOp, BatchNormDxOp, MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp,
             LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp, ReluOp, AddOp, ScaleShiftOp, ReluGradOp,
             AccumulateGradientOp, WriteOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
@@ -59,7 +59,7 @@ void defineArguments(Lowering &l) {
   for (BlockArgument arg : l.source.getArguments()) {
     auto type = cast<RankedTensorType>(arg.getType());
     if (isImages(arg))
-      l.defineArgument(arg, imagesOf(l, l.source.getName() == "features" ? "images" : "records", type));
+      l.defineArgument(arg, imagesOf(l, seamName(l.source.getName()) == "features" ? "images" : "records", type));
     else if (type.getElementType().isInteger())
       l.defineArgument(arg, l.tensorOf(abi::BufferOp::create(l.b, l.loc, MemRefType::get({ShapedType::kDynamic}, type.getElementType()),
                                                              l.call, "labels", l.batch),
@@ -97,7 +97,7 @@ void storeResults(Lowering &l) {
   auto results = cast<func::ReturnOp>(l.source.getBody().front().getTerminator()).getOperands();
   if (results.empty())
     return;
-  if (l.source.getName() == "logits")
+  if (seamName(l.source.getName()) == "logits")
     return storeLogits(l, results[0]);
   for (auto [value, view] : llvm::zip_equal(results, recordViews(l, results.getTypes()))) {
     Value copied = l.elementwise(l.dense(value), l.tensorOf(view, true), copyBody);

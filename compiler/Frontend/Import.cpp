@@ -106,7 +106,7 @@ Value Importer::importNode(int index) {
     break;
   case op_kind::conv2d:
     return Conv2dOp::create(b, loc, mapType(node.out), x, tensors[0],
-                            /*scale=*/Value(), /*shift=*/Value(),
+                            /*filter=*/Value(), /*scale=*/Value(), /*shift=*/Value(),
                             /*residual=*/Value(), node.stride, node.padding);
   case op_kind::batch_norm:
     return importBatchNorm(node, loc, tensors);

@@ -16,4 +16,17 @@
 #define GET_OP_CLASSES
 #include "IR/ResnetOps.h.inc"
 
+namespace mlir::resnet {
+
+/// Ends the names of @features and @logits for calls of a single image.
+inline constexpr StringLiteral kSingleSuffix = "_single";
+
+/// A function's name without that ending.
+inline StringRef seamName(StringRef name) {
+  name.consume_back(kSingleSuffix);
+  return name;
+}
+
+} // namespace mlir::resnet
+
 #endif // RESNETC_IR_RESNETDIALECT_H

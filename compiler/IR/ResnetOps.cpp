@@ -160,8 +160,25 @@ LogicalResult Conv2dOp::verify() {
       failed(checkType(*this, "residual", getResidual().getType(), y)))
     return failure();
   // C5
-  return checkWinograd(*this, getWinograd(), getWeight().getType(), getStride(),
-                       getPadding());
+  if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
+                           getStride(), getPadding())))
+    return failure();
+  // C6
+  if (!getFilter())
+    return success();
+  if (!getWinograd())
+    return emitOpError("takes a filter with winograd alone");
+  return checkFilter(*this, getWeight().getType(), getFilter().getType());
+}
+
+LogicalResult TransformFilterOp::verify() {
+  // C1
+  auto weight = cast<RankedTensorType>(getWeight().getType());
+  if (weight.getRank() != 4 || !weight.hasStaticShape() ||
+      weight.getShape().drop_front(2) != ArrayRef<int64_t>{3, 3})
+    return emitOpError("weight must be [K,C,3,3] of static shape, got ")
+           << weight;
+  return checkFilter(*this, weight, getFilter().getType());
 }
 
 LogicalResult BatchNormOp::verify() {

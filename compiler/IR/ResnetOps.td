@@ -129,7 +129,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     y[n,k,h,w] = sum over c,r,s of x[n, c, h*stride + r - padding, w*stride + s - padding] * weight[k,c,r,s]; then, in
     this order and where given: y*scale[k] + shift[k], + residual, max(y, 0). The last three come from FuseEpilogue alone.
     `winograd`, which ChooseConvolution sets here and on the gradients, says how it is computed: to the same result, rounded
-    otherwise.
+    otherwise. `filter` is the weight as `transform_filter` gives it, where that has been computed before.
 
     Constraints:
     - (C1) x is [N,C,H,W], weight [K,C,R,R], with the same C and element type.
@@ -137,6 +137,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C3) the result is [N, K, (H + 2*padding - R)/stride + 1, (W + 2*padding - R)/stride + 1].
     - (C4) scale and shift are [K] and come together; residual has the result's type.
     - (C5) with `winograd`, R = 3, stride = 1 and padding = 1.
+    - (C6) filter is [K,C,6,6] and comes with `winograd`.
 
     Example:
     ```mlir
@@ -145,13 +146,32 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
        : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$scale, Optional<Resnet_Param>:$shift,
-                       Optional<Resnet_Map>:$residual, I64Attr:$stride, I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
+  let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$filter, Optional<Resnet_Param>:$scale,
+                       Optional<Resnet_Param>:$shift, Optional<Resnet_Map>:$residual, I64Attr:$stride, I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
   let results = (outs Resnet_Map:$y);
   let assemblyFormat = [{
-    $x `,` $weight (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? (`residual` `(` $residual^ `)`)?
+    $x `,` $weight (`filter` `(` $filter^ `)`)? (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? (`residual` `(` $residual^ `)`)?
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
+}
+
+def Resnet_TransformFilterOp : Resnet_Op<"transform_filter", [Pure]> {
+  let summary = "a convolution's weight at the points of Winograd's F(4x4,3x3)";
+  let description = [{
+    filter[k,c] = G weight[k,c] G^T, with the matrix G of `winograd.filter`.
+
+    Constraints:
+    - (C1) weight is [K,C,3,3], filter [K,C,6,6] of the same element type.
+
+    Example:
+    ```mlir
+    %u = resnet.transform_filter %w : tensor<64x64x3x3xf32> -> tensor<64x64x6x6xf32>
+    ```
+  }];
+  let arguments = (ins Resnet_Param:$weight);
+  let results = (outs Resnet_Param:$filter);
+  let assemblyFormat = "$weight attr-dict `:` type($weight) `->` type($filter)";
   let hasVerifier = 1;
 }
 

@@ -131,6 +131,12 @@ LogicalResult resnet::checkEps(Operation *op, const APFloat &eps) {
   return success();
 }
 
+LogicalResult resnet::checkFilter(Operation *op, Type weight, Type filter) {
+  ShapedType w = shaped(weight);
+  return checkType(op, "filter", filter,
+                   w.clone({w.getDimSize(0), w.getDimSize(1), 6, 6}));
+}
+
 LogicalResult resnet::checkWinograd(Operation *op, bool winograd, Type weight,
                                     int64_t stride, int64_t padding) {
   if (!winograd)

@@ -28,6 +28,9 @@ LogicalResult checkConvolution(Operation *op, Type x, StringRef xName,
                                StringRef yName, int64_t stride,
                                int64_t padding);
 
+/// That `filter` is what `transform_filter` makes of `weight` [K,C,3,3].
+LogicalResult checkFilter(Operation *op, Type weight, Type filter);
+
 /// Where `winograd`, that the window is 3 by 3, the stride 1 and the padding 1.
 LogicalResult checkWinograd(Operation *op, bool winograd, Type weight,
                             int64_t stride, int64_t padding);

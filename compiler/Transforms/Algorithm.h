@@ -3,6 +3,7 @@
 #ifndef RESNETC_TRANSFORMS_ALGORITHM_H
 #define RESNETC_TRANSFORMS_ALGORITHM_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringSet.h"
 
 #include <cstdint>
@@ -27,6 +28,18 @@ double winogradGain(const ConvolutionShape &shape);
 
 /// Whether F(4x4,3x3) is worth its transforms.
 bool prefersWinograd(const ConvolutionShape &shape);
+
+/// The same for a single image of output `y` [N,K,H,W] where the filter is
+/// transformed on the way.
+bool prefersWinogradForOne(llvm::ArrayRef<int64_t> y);
+
+/// Channels in from which on a transformed filter is not kept whole: of 512 by
+/// 512 channels it is 38 MB.
+inline constexpr int64_t kWideChannels = 512;
+
+/// Whether the transformed filter of `weight` [K,C,3,3] is worth its memory:
+/// four times the weight's.
+bool keepsFilter(llvm::ArrayRef<int64_t> weight);
 
 /// The layers that ChooseConvolution gave to Winograd's algorithm.
 llvm::StringSet<> winogradLayers(ModuleOp module);

@@ -115,8 +115,8 @@ def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
     After Transforms the module holds only parameters, slots and the functions @prepare, @refresh, @gradients, @logits and, where there
     is a frozen prefix, @features, such that:
     - @prepare and @refresh hold reads of parameters, folds and writes of slots; each slot is written once, by the function
-      that its `when` names, and @prepare reads frozen parameters alone;
-    - @features and @logits hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
+      that its `when` names, and @prepare, which transforms filters too, reads frozen parameters alone;
+    - @features and @logits, and their copies for a single image, hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
       @features reads nothing that training changes;
     - @gradients holds these, backward ops, `batch_norm_batch`, `normalize`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
       reads neither slots "refresh" nor running statistics that move, and accumulates one gradient for each trained parameter;
@@ -134,6 +134,30 @@ def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
     nor machine, so that an image's features never depend on them.
   }];
   let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be">];
+}
+
+def SingleImage : Pass<"resnet-single-image", "ModuleOp"> {
+  let summary = "copies of @features and @logits for calls of one image";
+  let description = [{
+    A batch shares the transform of a large filter; one image of few tiles does not earn it. Where @features or @logits holds
+    such a convolution, a copy of it, @features_single or @logits_single, computes those directly. Other convolutions are the same
+    in both, and so are their kernels. Only `predict` and `bench` call the copies: their results are rounded otherwise than a batch's,
+    and what is trained, judged or cached must not depend on the number of images in a call.
+
+    Assumes --resnet-choose-convolution.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def PrepareFilters : Pass<"resnet-prepare-filters", "ModuleOp"> {
+  let summary = "transform the filters of frozen convolutions in @prepare";
+  let description = [{
+    A `conv2d` by Winograd's algorithm whose weight is frozen reads its transformed filter from a slot, which @prepare writes by
+    `transform_filter`, unless the filter is so large that it is transformed on the way (Transforms/Algorithm.h).
+
+    Assumes --resnet-choose-convolution. Does nothing without @prepare.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
 #endif

@@ -17,7 +17,7 @@ enum class Role { Prepare, Refresh, Features, Gradients, Logits, Unknown };
 } // namespace
 
 static Role roleOf(func::FuncOp function) {
-  return llvm::StringSwitch<Role>(function.getSymName())
+  return llvm::StringSwitch<Role>(seamName(function.getSymName()))
       .Case("prepare", Role::Prepare)
       .Case("refresh", Role::Refresh)
       .Case("features", Role::Features)
@@ -31,7 +31,8 @@ static bool isAllowed(Operation &op, Role role) {
   if (isa<ReadOp, func::ReturnOp>(op))
     return true;
   if (role == Role::Prepare || role == Role::Refresh)
-    return isa<FoldBatchNormOp, WriteOp>(op);
+    return isa<FoldBatchNormOp, WriteOp>(op) ||
+           (role == Role::Prepare && isa<TransformFilterOp>(op));
   if (auto pool = dyn_cast<MaxPoolOp>(op); pool && pool.getWinner())
     return role == Role::Gradients;
   if (isa<Conv2dOp, ScaleShiftOp, ReluOp, AddOp, MaxPoolOp, GlobalAvgPoolOp,

@@ -58,7 +58,9 @@ rates measure(what kind, const command_context &context, std::int64_t batch) {
   const resnetc_model &model = *context.variant.model;
   bool trains = kind == what::train || kind == what::head;
   engine engine(context.variant, threads_of(context.options), batch,
-                trains ? engine_use::training : engine_use::inference);
+                trains                ? engine_use::training
+                : kind == what::infer ? engine_use::single_image
+                                      : engine_use::inference);
   engine.state().initialise_all(0);
   engine.prepare();
   engine.refresh();

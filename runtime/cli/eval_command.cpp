@@ -47,7 +47,7 @@ int eval_command(const command_context &context) {
   loading.bad_images = bad_images_of(options);
 
   checkpoint_model model(context.variant, checkpoint, loading.threads,
-                         loading.batch);
+                         loading.batch, engine_use::inference);
   image_index index =
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);

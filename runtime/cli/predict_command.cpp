@@ -191,7 +191,8 @@ int predict_command(const command_context &context) {
   std::int64_t batch = std::min<std::int64_t>(
       batch_of(options), static_cast<std::int64_t>(images.size()));
   checkpoint_model model(context.variant, options.required("checkpoint"),
-                         threads_of(options), batch);
+                         threads_of(options), batch,
+                         engine_use::single_image);
   predictor predictor(context, model, batch);
   std::vector<prediction> predictions = predictor.run(images);
   context.out.result(options.given("json") ? as_json(predictions, model)

@@ -9,8 +9,9 @@ namespace resnetc {
 
 checkpoint_model::checkpoint_model(const resnetc_variant &variant,
                                    const std::filesystem::path &checkpoint,
-                                   int threads, std::int64_t batch)
-    : engine_(variant, threads, batch, engine_use::inference) {
+                                   int threads, std::int64_t batch,
+                                   engine_use use)
+    : engine_(variant, threads, batch, use) {
   const resnetc_model &model = *variant.model;
   check_image_channels(model);
   tensor_file file = tensor_file::open(checkpoint);

@@ -16,7 +16,7 @@ public:
   /// Throws file_error where the file does not fit the model.
   checkpoint_model(const resnetc_variant &variant,
                    const std::filesystem::path &checkpoint, int threads,
-                   std::int64_t batch);
+                   std::int64_t batch, engine_use use);
 
   resnetc::engine &engine() { return engine_; }
   /// As the checkpoint was trained; the trainer's own for a plain state_dict.

@@ -23,7 +23,7 @@ resnetc_arena arena_for(const resnetc_model &model, engine_use use) {
   resnetc_arena both{
       std::max(alone(model.features_arena), alone(model.logits_arena)), 0,
       std::max(model.features_arena.per_thread, model.logits_arena.per_thread)};
-  if (use == engine_use::inference)
+  if (use != engine_use::training)
     return both;
   const resnetc_arena &gradients = model.gradients_arena;
   return {std::max(both.fixed, gradients.fixed), gradients.per_image,
@@ -46,7 +46,7 @@ void check_training_batch(std::int64_t batch, const resnetc_model &model) {
 
 engine::engine(const resnetc_variant &variant, int threads, std::int64_t batch,
                engine_use use)
-    : variant_(variant), element_type_(element_type_of(variant)), batch_(batch),
+    : variant_(variant), use_(use), element_type_(element_type_of(variant)), batch_(batch),
       state_(variant), pool_(threads) {
   resnetc_arena arena = arena_for(model(), use);
   arena_ = aligned_buffer(arena.fixed + batch * arena.per_image +
@@ -59,7 +59,7 @@ engine::engine(const resnetc_variant &variant, int threads, std::int64_t batch,
     record_stage_ = aligned_buffer(sub_batch * record_bytes());
   }
   logits_ = aligned_buffer(bytes(sub_batch * model().classes));
-  if (use == engine_use::inference)
+  if (use != engine_use::training)
     return;
   gradients_ = aligned_buffer(bytes(model().trained_size));
   state1_ = aligned_buffer(bytes(model().trained_size));
@@ -108,7 +108,7 @@ const void *engine::records(const void *images, std::int64_t n) {
                 features.batch * image_bytes());
     std::byte *out = records_.as<std::byte>() + first * record_bytes();
     features.records = is_aligned(out) ? out : record_stage_.data();
-    variant_.features(&features);
+    choose(variant_.features, variant_.features_single, n)(&features);
     if (features.records != out)
       std::memcpy(out, features.records, features.batch * record_bytes());
   }
@@ -170,7 +170,7 @@ std::span<const double> engine::logits(const void *records, std::int64_t n) {
     logits.records =
         const_cast<void *>(aligned(in, logits.batch * record_bytes()));
     logits.logits = logits_.data();
-    variant_.logits(&logits);
+    choose(variant_.logits, variant_.logits_single, n)(&logits);
     auto out = logits_as_double_.begin() + first * classes;
     if (element_type_ == element_type::f64)
       std::copy_n(logits_.as<double>(), logits.batch * classes, out);

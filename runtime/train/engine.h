@@ -13,7 +13,9 @@
 
 namespace resnetc {
 
-enum class engine_use { inference, training };
+/// `single_image`: inference whose batches of one image may be rounded otherwise
+/// than those of several, for speed.
+enum class engine_use { inference, single_image, training };
 
 /// An upper bound on the arena of all functions that `use` calls: fixed + batch
 /// * per_image + threads * per_thread bytes. `batch` is that of `gradients`;
@@ -113,6 +115,11 @@ public:
 
 private:
   resnetc_call call(std::int64_t n);
+  /// `single` where it is there and serves a call of n images, else `any`.
+  resnetc_function choose(resnetc_function any, resnetc_function single,
+                          std::int64_t n) const {
+    return use_ == engine_use::single_image && n == 1 && single ? single : any;
+  }
   std::size_t bytes(std::int64_t elements) const {
     return static_cast<std::size_t>(elements) * size_of(element_type_);
   }
@@ -123,6 +130,7 @@ private:
   const void *aligned(const void *data, std::size_t size);
 
   const resnetc_variant &variant_;
+  engine_use use_;
   element_type element_type_;
   std::int64_t batch_;
   model_state state_;

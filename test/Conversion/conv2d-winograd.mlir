@@ -33,17 +33,51 @@ func.func @large(%x: tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32> {
 
 // -----
 
-// A wide one takes the weights themselves, all images of a usual batch and four blocks of output channels a task.
-// CHECK-LABEL: func.func @wide(
+// A wide one takes the weights themselves, all images of a call and four blocks of output channels a task: eight in the functions of
+// inference, more in a training step.
+// CHECK-LABEL: func.func @logits(
 // CHECK-NOT:   winograd.filter
-// CHECK:       winograd.conv {images = 32 : i64, resnet.tile = array<i64: 32, 4>} ins(%{{.*}}, %{{.*}} : tensor<?x16x10x10x32xf32>, tensor<16x16x3x3x32x32xf32>)
+// CHECK:       winograd.conv {images = 8 : i64, resnet.tile = array<i64: 8, 4>} ins(%{{.*}}, %{{.*}} : tensor<?x16x10x10x32xf32>, tensor<16x16x3x3x32x32xf32>)
+// CHECK-LABEL: func.func @gradients(
+// CHECK:       winograd.conv {images = 32 : i64, resnet.tile = array<i64: 32, 4>}
 // CHECK:       return
 resnet.parameter @w "conv_weight" : tensor<512x512x3x3xf32>
 func.func @features() { return }
-func.func @wide(%x: tensor<?x512x7x7xf32>) -> tensor<?x512x7x7xf32> {
+func.func @logits(%x: tensor<?x512x7x7xf32>) -> tensor<?x512xf32> {
   %w = resnet.read @w : tensor<512x512x3x3xf32>
   %y = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x512x7x7xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x7x7xf32>
-  return %y : tensor<?x512x7x7xf32>
+  %z = resnet.global_avg_pool %y : tensor<?x512x7x7xf32> -> tensor<?x512xf32>
+  return %z : tensor<?x512xf32>
+}
+func.func @gradients(%x: tensor<?x512x7x7xf32>) {
+  %w = resnet.read @w : tensor<512x512x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x512x7x7xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x7x7xf32>
+  return
+}
+
+// -----
+
+// A filter that @prepare has transformed is read as it lies there; @prepare writes it in its place at once.
+// CHECK-LABEL: func.func @prepare(
+// CHECK:       %[[SLOT:.*]] = bufferization.to_tensor %{{.*}} restrict writable : memref<2x36x65x32xf32> to tensor<2x36x65x32xf32>
+// CHECK:       winograd.filter {{.*}} outs(%[[SLOT]] : tensor<2x36x65x32xf32>)
+// CHECK-LABEL: func.func @prepared(
+// CHECK-NOT:   winograd.filter
+// CHECK:       winograd.conv {{.*}} ins(%{{.*}}, %{{.*}} : tensor<?x2x18x18x32xf32>, tensor<2x36x65x32xf32>)
+resnet.parameter @w "conv_weight" : tensor<64x64x3x3xf32>
+resnet.slot @u "prepare" : tensor<64x64x6x6xf32>
+func.func @features() { return }
+func.func @prepare() {
+  %w = resnet.read @w : tensor<64x64x3x3xf32>
+  %u = resnet.transform_filter %w : tensor<64x64x3x3xf32> -> tensor<64x64x6x6xf32>
+  resnet.write @u, %u : tensor<64x64x6x6xf32>
+  return
+}
+func.func @prepared(%x: tensor<?x64x14x14xf32>) -> tensor<?x64x14x14xf32> {
+  %w = resnet.read @w : tensor<64x64x3x3xf32>
+  %u = resnet.read @u : tensor<64x64x6x6xf32>
+  %y = resnet.conv2d %x, %w filter(%u) {stride = 1, padding = 1, winograd} : (tensor<?x64x14x14xf32>, tensor<64x64x3x3xf32>, tensor<64x64x6x6xf32>) -> tensor<?x64x14x14xf32>
+  return %y : tensor<?x64x14x14xf32>
 }
 
 // -----

@@ -32,6 +32,13 @@ func.func @stem(%x: tensor<?x3x224x224xf32>, %w: tensor<64x3x7x7xf32>) {
   return
 }
 
+// CHECK-LABEL: func.func @filter
+func.func @filter(%w: tensor<64x64x3x3xf32>) {
+  // CHECK: resnet.transform_filter %{{.*}} : tensor<64x64x3x3xf32> -> tensor<64x64x6x6xf32>
+  %u = resnet.transform_filter %w : tensor<64x64x3x3xf32> -> tensor<64x64x6x6xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @epilogue
 func.func @epilogue(%x: tensor<?x64x56x56xf32>, %w: tensor<64x64x3x3xf32>, %a: tensor<64xf32>, %b: tensor<64xf32>, %r: tensor<?x64x56x56xf32>) {
   // CHECK: resnet.conv2d %{{.*}}, %{{.*}} scale(%{{.*}}) shift(%{{.*}}) residual(%{{.*}}) {padding = 1 : i64, relu, stride = 1 : i64}

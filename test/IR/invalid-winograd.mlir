@@ -10,6 +10,42 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
 
 // -----
 
+// conv2d_c6_direct
+func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>, %u: tensor<4x8x6x6xf32>) {
+  // expected-error @+1 {{takes a filter with winograd alone}}
+  %y = resnet.conv2d %x, %w filter(%u) {stride = 1, padding = 1} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>, tensor<4x8x6x6xf32>) -> tensor<?x4x6x6xf32>
+  return
+}
+
+// -----
+
+// conv2d_c6
+func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
+  // expected-error @+1 {{filter must be 'tensor<4x8x6x6xf32>', got 'tensor<4x8x3x3xf32>'}}
+  %y = resnet.conv2d %x, %w filter(%w) {stride = 1, padding = 1, winograd} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x6x6xf32>
+  return
+}
+
+// -----
+
+// transform_filter_c1_weight
+func.func @f(%w: tensor<4x8x1x1xf32>) {
+  // expected-error @+1 {{weight must be [K,C,3,3] of static shape, got 'tensor<4x8x1x1xf32>'}}
+  %u = resnet.transform_filter %w : tensor<4x8x1x1xf32> -> tensor<4x8x6x6xf32>
+  return
+}
+
+// -----
+
+// transform_filter_c1_filter
+func.func @f(%w: tensor<4x8x3x3xf32>) {
+  // expected-error @+1 {{filter must be 'tensor<4x8x6x6xf32>', got 'tensor<8x4x6x6xf32>'}}
+  %u = resnet.transform_filter %w : tensor<4x8x3x3xf32> -> tensor<8x4x6x6xf32>
+  return
+}
+
+// -----
+
 // conv2d_dx_c2
 func.func @f(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x8x3x3xf32>) {
   // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 3, 1 and 0}}

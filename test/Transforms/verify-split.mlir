@@ -154,3 +154,18 @@ func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) {
   resnet.accumulate_gradient @b, %3 : tensor<5xf32>
   return
 }
+
+// -----
+
+resnet.parameter @w "conv_weight" {trained} : tensor<4x4x3x3xf32>
+resnet.slot @u "refresh" : tensor<4x4x6x6xf32>
+func.func @prepare() { return }
+func.func @refresh() {
+  %0 = resnet.read @w : tensor<4x4x3x3xf32>
+  // expected-error @+1 {{must not be in @refresh after --resnet-split}}
+  %1 = resnet.transform_filter %0 : tensor<4x4x3x3xf32> -> tensor<4x4x6x6xf32>
+  resnet.write @u, %1 : tensor<4x4x6x6xf32>
+  return
+}
+func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }

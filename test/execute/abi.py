@@ -67,7 +67,7 @@ class Call(Structure):
     ]
 
 
-FUNCTIONS = ("prepare", "refresh", "features", "gradients", "apply", "logits")
+FUNCTIONS = ("prepare", "refresh", "features", "gradients", "apply", "logits", "features_single", "logits_single")
 
 
 class Variant(Structure):

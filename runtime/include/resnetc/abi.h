@@ -186,6 +186,9 @@ typedef struct {
   const resnetc_model *model;
   /* `features` is NULL where nothing is frozen before the first trained layer: then an image is its own record. */
   resnetc_function prepare, refresh, features, gradients, apply, logits;
+  /* Like `features` and `logits`, for a batch of 1 alone, faster and rounded otherwise; NULL where they would be the
+   * same. What must not depend on the number of images in a call never comes from these. */
+  resnetc_function features_single, logits_single;
 } resnetc_variant;
 
 /* Ended by NULL; the best one that the machine can run comes first. */

@@ -1,0 +1,55 @@
+//===- PrepareFilters.cpp - frozen filters are transformed once -----------===//
+
+#include "Transforms/Algorithm.h"
+#include "Transforms/ParameterTable.h"
+#include "Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::resnet {
+#define GEN_PASS_DEF_PREPAREFILTERS
+#include "Transforms/Passes.h.inc"
+
+namespace {
+struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
+  void runOnOperation() override {
+    auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare");
+    if (!prepare)
+      return;
+    ParameterTable parameters(getOperation());
+    llvm::StringMap<SlotOp> slots; // by parameter
+    getOperation().walk([&](Conv2dOp conv) {
+      ParameterOp weight = parameters.readBy(conv.getWeight());
+      if (!conv.getWinograd() || !weight || ParameterTable::changes(weight) ||
+          !keepsFilter(cast<RankedTensorType>(weight.getType()).getShape()))
+        return;
+      SlotOp &slot = slots[weight.getSymName()];
+      if (!slot)
+        slot = createSlot(conv, weight.getSymName(), prepare);
+      OpBuilder b(conv);
+      conv.getFilterMutable().assign(ReadOp::create(
+          b, conv.getLoc(), slot.getType(), slot.getSymName()));
+    });
+  }
+
+  /// Named after the layer: "layer1.0.conv1.weight" gives
+  /// "layer1.0.conv1.filter".
+  SlotOp createSlot(Conv2dOp conv, StringRef name, func::FuncOp prepare) {
+    auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+    RankedTensorType type =
+        weight.clone({weight.getDimSize(0), weight.getDimSize(1), 6, 6});
+    name.consume_back(".weight");
+    OpBuilder b(prepare);
+    auto slot = SlotOp::create(b, conv.getLoc(), (name + ".filter").str(),
+                               "prepare", type);
+    SymbolTable(getOperation()).insert(slot); // renames it where it must
+    b.setInsertionPoint(prepare.getBody().front().getTerminator());
+    Value read = b.clone(*conv.getWeight().getDefiningOp())->getResult(0);
+    Value filter = TransformFilterOp::create(b, conv.getLoc(), type, read);
+    WriteOp::create(b, conv.getLoc(), slot.getSymName(), filter);
+    return slot;
+  }
+};
+} // namespace
+} // namespace mlir::resnet
