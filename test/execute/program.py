@@ -166,7 +166,7 @@ class Program:
         """Calls a function of the seam; `fields` are those of the call, arrays or buffers for its pointers."""
         arena = abi.Arena()
         if function != "apply":
-            arena = getattr(self.model, f"{'logits' if function in ('prepare', 'refresh') else function}_arena")
+            arena = getattr(self.model, f"{'logits' if function in ('prepare', 'refresh') else function.removesuffix('_single')}_arena")
         held = dict(self.buffers)
         held["arena"] = Buffer(arena.fixed + batch * arena.per_image + threads * arena.per_thread, np.uint8)
         held["arena"].array[:] = 0xFF

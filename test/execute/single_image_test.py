@@ -13,7 +13,7 @@ import program
 from bits_test import compile_spec, fill
 
 # A frozen and a trained wide convolution of few tiles.
-SPEC = 'resnet(basic, {1, 1, 1, 1}).width(128).input(56, 56).freeze_until("layer4").replace_fc(10)'
+SPEC = 'resnet(basic, {1, 1, 1, 1}).width(128).input(112, 112).freeze_until("layer4").replace_fc(10)'
 BOUND = 1e-5  # relative, L2
 
 
@@ -35,6 +35,8 @@ def main():
     program.load_pool(arguments.tools)
     compiled = compile_spec(SPEC, arguments)
     model = compiled.model
+    if not (compiled.variant.features_single and compiled.variant.logits_single):
+        sys.exit("the model has no functions for one image")
     fill(compiled)
     compiled.call("prepare", 1)
     compiled.call("refresh", 1)

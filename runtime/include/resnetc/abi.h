@@ -187,7 +187,7 @@ typedef struct {
   /* `features` is NULL where nothing is frozen before the first trained layer: then an image is its own record. */
   resnetc_function prepare, refresh, features, gradients, apply, logits;
   /* Like `features` and `logits`, for a batch of 1 alone, faster and rounded otherwise; NULL where they would be the
-   * same. What must not depend on the number of images in a call never comes from these. */
+   * same. Each uses as much of the arena as the other. What must not depend on the number of images in a call never comes from these. */
   resnetc_function features_single, logits_single;
 } resnetc_variant;
 
