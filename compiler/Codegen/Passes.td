@@ -21,7 +21,8 @@ def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {
     fixed + batch * offset. Buffers that live at different times share a place. The function gets `resnet.arena`, the
     bytes [fixed, per image, per thread].
 
-    Buffers inside a parallel loop stay: EmitKernels keeps them in registers or on the worker's stack.
+    Buffers inside a parallel loop stay: EmitKernels keeps them in registers or on the worker's stack. Those with `resnet.per_thread`, too
+    large for a stack, get a place in each worker's part of the arena, which loops share since they follow one another.
 
     Assumes: all other allocations stand at the top level of the function, with the batch as their only dynamic, leading size.
   }];
@@ -32,7 +33,7 @@ def OutlineKernels : Pass<"resnet-outline-kernels", "ModuleOp"> {
   let summary = "make parallel loops and linalg ops functions, one for all that are alike";
   let description = [{
     The body of an `scf.forall` becomes a kernel, a function of the buffers and sizes that it uses and of a range of the flat
-    loop index; `body(call, begin, end, worker)` finds these from the call, and the loop becomes a call of
+    loop index; `body(call, begin, end, worker)` finds these from the call (a worker's buffers by its number), and the loop becomes a call of
     `resnetc_parallel_for`. A linalg op outside of parallel loops, with the fills before it, becomes a kernel and its call. Kernels
     of the same text are one: a network repeats its shapes, and each is compiled once.
 
