@@ -239,13 +239,49 @@ private:
       }
       return next;
     }
+    if (dims.size() == 1 && !base)
+      setAnchors(dim, t);
     auto loop = scf::ForOp::create(b, loc, constant(0), sizeOf(dim), constant(1), sums);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     inner(loop.getInductionVar());
     SmallVector<Value> next = reductionLoops(dims.drop_front(), t, llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
     scf::YieldOp::create(b, loc, next);
+    anchors.clear();
     return llvm::to_vector_of<Value>(loop.getResults());
+  }
+
+  /// Before the innermost loop: a view of each operand of scalars that begins at the tile's first, so that the tile's offsets are
+  /// constants of an address.
+  void setAnchors(int64_t innermost, Extent t) {
+    rootLoops.ivs[innermost] = constant(0);
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      AffineMap map = op.getMatchingIndexingMap(input);
+      auto type = dyn_cast<MemRefType>(input->get().getType());
+      if (!type || tile.lanes == 1 || map.isFunctionOfDim(rootLoops.vectorDim) || !map.isFunctionOfDim(innermost))
+        continue;
+      SmallVector<OpFoldResult> at = getAsOpFoldResult(indicesOf(map, {0, 0, 0}, rootLoops)), size, step;
+      for (AffineExpr expr : anchored(map, innermost, {t.lines - 1, t.rows - 1, 0})) {
+        int64_t steps = staticSize(innermost).value_or(1);
+        AffineExpr last = expr.replaceDims(SmallVector<AffineExpr>(map.getNumDims(), b.getAffineConstantExpr(steps - 1)));
+        size.push_back(b.getIndexAttr(cast<AffineConstantExpr>(last).getValue() + 1));
+        step.push_back(b.getIndexAttr(1));
+      }
+      anchors[input->getOperandNumber()] = {memref::SubViewOp::create(b, loc, input->get(), at, size, step), innermost};
+    }
+  }
+
+  /// A map's results, less those at the tile's first element: functions of the innermost dimension alone.
+  SmallVector<AffineExpr> anchored(AffineMap map, int64_t innermost, Position at) {
+    SmallVector<AffineExpr> first, here;
+    for (int64_t i = 0, n = map.getNumDims(); i < n; ++i) {
+      first.push_back(b.getAffineConstantExpr(0));
+      AffineExpr ahead = b.getAffineConstantExpr(offset(rootLoops, i, at));
+      here.push_back(i == innermost ? b.getAffineDimExpr(i) + ahead : ahead);
+    }
+    return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+      return simplifyAffineExpr(expr.replaceDims(here) - expr.replaceDims(first), map.getNumDims(), 0);
+    });
   }
 
   /// By operand, line, row and vector.
@@ -308,8 +344,21 @@ private:
     Value &value = loaded[{operand.getOperandNumber(), along(rootLoops.lineDim, at.line), along(rootLoops.rowDim, at.row),
                            along(rootLoops.vectorDim, at.vector)}];
     if (!value)
-      value = load(operand, at);
+      value = anchors.contains(operand.getOperandNumber()) ? loadAnchored(operand, at) : load(operand, at);
     return value;
+  }
+
+  Value loadAnchored(OpOperand &operand, Position at) {
+    auto [view, innermost] = anchors.lookup(operand.getOperandNumber());
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    SmallVector<OpFoldResult> ivs(map.getNumDims(), b.getIndexAttr(0));
+    ivs[innermost] = rootLoops.ivs[innermost];
+    SmallVector<Value> indices;
+    for (AffineExpr expr : anchored(map, innermost, at)) {
+      AffineMap one = AffineMap::get(map.getNumDims(), 0, expr, b.getContext());
+      indices.push_back(getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, one, ivs)));
+    }
+    return memref::LoadOp::create(b, loc, view, indices);
   }
 
   /// The value of a loop for a position, in vectors along the vector dimension.
@@ -410,6 +459,7 @@ private:
   SmallVector<OpFoldResult> sizes;
   DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
   SmallVector<int64_t> parallels, reductions;
+  DenseMap<unsigned, std::pair<Value, int64_t>> anchors; // by operand, within an innermost loop: a view, and that loop's dimension
   Tile tile;
   Loops rootLoops{{}, kNone, kNone, kNone};
 };
