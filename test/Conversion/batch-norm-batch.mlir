@@ -1,4 +1,4 @@
-// Batch norm on the batch's own statistics: the mean, then the variance around it in a second pass over x, which is exact
+// Batch norm on the batch's own statistics: mean and variance of one pass over x, from sums around a pivot, which are exact
 // where the mean is large beside the deviation; then one elementwise op, residual and ReLU in it.
 // RUN: resnet-opt %s --split-input-file --resnet-to-linalg --mlir-print-local-scope | FileCheck %s
 
@@ -11,22 +11,31 @@
 // CHECK-NEXT:  %[[COUNT:.*]] = arith.muli %[[N]], %[[PLANE]]
 // CHECK-NEXT:  %[[COUNT64:.*]] = arith.index_cast %[[COUNT]] : index to i64
 // CHECK-NEXT:  %[[M:.*]] = arith.sitofp %[[COUNT64]] : i64 to f32
-// CHECK:       linalg.generic {{.*}} ins(%[[X]] : tensor<?x2x3x4x32xf32>) outs(%{{.*}} : tensor<?x2x3x32xf32>)
-// CHECK:       %[[SUM:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>) {
-// CHECK:         arith.addf
-// CHECK:       %[[MEAN:.*]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<2x32xf32>)
-// CHECK-NEXT:  ^bb0(%[[S:.*]]: f32, %{{.*}}: f32):
-// CHECK-NEXT:    %[[AVERAGE:.*]] = arith.divf %[[S]], %[[M]]
-// CHECK-NEXT:    linalg.yield %[[AVERAGE]]
-// CHECK:       linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d1, d2, d4, d3)>, affine_map<{{[^>]*}}-> (d1, d3)>, {{.*}} ins(%[[X]], %[[MEAN]] :
-// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[C:.*]]: f32, %[[ACC:.*]]: f32):
+// The pivot is the mean of the first row of the first image.
+// CHECK:       %[[ROW:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (0, d0, 0, d2, d1)>, {{.*}} ins(%[[X]] : tensor<?x2x3x4x32xf32>)
+// CHECK:       %[[SHARE:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK:       %[[PIVOT:.*]] = linalg.generic {{.*}} ins(%[[ROW]] : tensor<2x32xf32>)
+// CHECK:         arith.mulf %{{.*}}, %[[SHARE]]
+// CHECK:       linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d1, d2, d4, d3)>, affine_map<{{[^>]*}}-> (d1, d3)>, {{.*}} ins(%[[X]], %[[PIVOT]] :
+// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %[[C:.*]]: f32, %[[ACC0:.*]]: f32, %[[ACC1:.*]]: f32):
 // CHECK-NEXT:    %[[CENTRED:.*]] = arith.subf %[[V]], %[[C]]
 // CHECK-NEXT:    %[[SQUARE:.*]] = arith.mulf %[[CENTRED]], %[[CENTRED]]
-// CHECK-NEXT:    %[[NEXT:.*]] = arith.addf %[[ACC]], %[[SQUARE]]
-// CHECK-NEXT:    linalg.yield %[[NEXT]]
+// CHECK-NEXT:    %[[NEXT0:.*]] = arith.addf %[[ACC0]], %[[CENTRED]]
+// CHECK-NEXT:    %[[NEXT1:.*]] = arith.addf %[[ACC1]], %[[SQUARE]]
+// CHECK-NEXT:    linalg.yield %[[NEXT0]], %[[NEXT1]]
+// CHECK:       %[[SUM:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>) {
 // CHECK:       %[[SQUARES:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<2x32xf32>) {
-// CHECK:       %[[VAR:.*]] = linalg.generic {{.*}} ins(%[[SQUARES]] :
-// CHECK:         arith.divf %{{.*}}, %[[M]]
+// CHECK:       %[[MEAN:.*]] = linalg.generic {{.*}} ins(%[[PIVOT]], %[[SUM]] :
+// CHECK-NEXT:  ^bb0(%[[P:.*]]: f32, %[[S:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT:    %[[AVERAGE:.*]] = arith.divf %[[S]], %[[M]]
+// CHECK-NEXT:    arith.addf %[[P]], %[[AVERAGE]]
+// CHECK:       %[[VAR:.*]] = linalg.generic {{.*}} ins(%[[SUM]], %[[SQUARES]] :
+// CHECK-NEXT:  ^bb0(%[[S:.*]]: f32, %[[Q:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT:    %[[CENTRE:.*]] = arith.divf %[[S]], %[[M]]
+// CHECK-NEXT:    %[[POWER:.*]] = arith.divf %[[Q]], %[[M]]
+// CHECK-NEXT:    %[[OFF:.*]] = arith.mulf %[[CENTRE]], %[[CENTRE]]
+// CHECK-NEXT:    %[[AROUND:.*]] = arith.subf %[[POWER]], %[[OFF]]
+// CHECK-NEXT:    arith.maximumf %[[AROUND]]
 // CHECK:       %[[DEVIATION:.*]] = linalg.generic {{.*}} ins(%[[VAR]] :
 // CHECK:         math.sqrt
 // CHECK:       %[[WEIGHT:.*]] = bufferization.to_tensor
