@@ -37,6 +37,16 @@ static int64_t elementBytes(linalg::GenericOp op) {
   return bits / 8;
 }
 
+/// Whether a step of a sum reads something that all rows use.
+static bool sharesAmongRows(linalg::GenericOp op, int64_t rowDim) {
+  SmallVector<unsigned> reductions;
+  op.getReductionDims(reductions);
+  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    return !map.isFunctionOfDim(rowDim) && llvm::any_of(reductions, [&](unsigned dim) { return map.isFunctionOfDim(dim); });
+  });
+}
+
 int64_t mlir::resnet::epilogueDim(linalg::GenericOp root, linalg::GenericOp epilogue, int64_t dim) {
   AffineMap written = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
   for (OpOperand *input : epilogue.getDpsInputOperands()) {
@@ -136,6 +146,9 @@ Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, 
   // Accumulators, the vectors of one step, and one to broadcast into.
   int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * op.getNumDpsInits()) : 4;
   most = std::max<int64_t>(1, most);
+  // Where a sum's rows share nothing, each is a stream through memory of its own.
+  if (reduces && !sharesAmongRows(op, tile.rowDim))
+    most = std::min<int64_t>(most, 4);
   std::optional<int64_t> rows = getConstantIntValue(sizes[tile.rowDim]), lines = 1;
   if (!rows) {
     tile.rows = std::min<int64_t>(8, most);
