@@ -10,9 +10,10 @@
 // CHECK-COUNT-4: vector.store %cst, %[[Y:.*]][
 // CHECK:       scf.for %[[BLOCK:.*]] = %c0 to %c6 step %c3 {
 // CHECK:         %[[A:.*]] = vector.load %[[Y:.*]][%c0, %c0] : memref<2x8xf32>
+// CHECK:         %[[PART:.*]] = memref.subview %{{.*}}[0, %[[BLOCK]]] [2, 3]
 // CHECK:         %[[SUM:.*]]:4 = scf.for %[[C:.*]] = %c0 to %c3 step %c1 iter_args(%{{[^ ]*}} = %[[A]]
 // CHECK-NEXT:      %[[AT:.*]] = arith.addi %[[BLOCK]], %[[C]]
-// CHECK:           memref.load %{{.*}}[%c0, %[[AT]]]
+// CHECK:           memref.load %[[PART]][%c0, %[[C]]]
 // CHECK:           vector.load %{{.*}}[%[[AT]], %c0]
 // CHECK:         vector.store %[[SUM]]#0, %[[Y]][%c0, %c0]
 // CHECK:       return

@@ -63,8 +63,9 @@ func.func @two_results(%x: memref<420x64xf32>, %w: memref<64x64xf32>, %y: memref
 // CHECK-LABEL: func.func @rest(
 // CHECK:       scf.for %[[ROW:.*]] = %c0 to %c8 step %c4 {
 // CHECK:         vector.load %[[Y:.*]][%[[ROW]], %c0] : memref<11x8xf32>, vector<4xf32>
+// CHECK:         %[[X:.*]] = memref.subview %{{.*}}[%[[ROW]], 0] [4, 3]
 // CHECK:         %[[SUM:.*]]:8 = scf.for %[[C:.*]] = %c0 to %c3 step %c1 iter_args(%[[S0:[^ ]*]] = {{.*}} {
-// CHECK-NEXT:      %[[X0:.*]] = memref.load %[[X:.*]][%[[ROW]], %[[C]]]
+// CHECK-NEXT:      %[[X0:.*]] = memref.load %[[X]][%c0, %[[C]]]
 // CHECK-NEXT:      %[[W0:.*]] = vector.load %[[W:.*]][%[[C]], %c0]
 // CHECK-NEXT:      %[[SPREAD:.*]] = vector.broadcast %[[X0]] : f32 to vector<4xf32>
 // CHECK-NEXT:      %[[PRODUCT:.*]] = arith.mulf %[[SPREAD]], %[[W0]]
@@ -78,8 +79,9 @@ func.func @two_results(%x: memref<420x64xf32>, %w: memref<64x64xf32>, %y: memref
 // CHECK-COUNT-7: vector.store
 // CHECK-NOT:     vector.store
 // CHECK:       }
+// CHECK:       %[[X:.*]] = memref.subview %{{.*}}[8, 0] [3, 3]
 // CHECK:       %[[SUM:.*]]:6 = scf.for
-// CHECK-COUNT-3:   memref.load %[[X]][%{{c8|c9|c10}}, %{{.*}}]
+// CHECK-COUNT-3:   memref.load %[[X]][%{{c0|c1|c2}}, %{{.*}}]
 // CHECK:       vector.store %[[SUM]]#0, %[[Y]][%c8, %c0]
 // CHECK:       vector.store %[[SUM]]#5, %[[Y]][%c10, %c4]
 // CHECK-NOT:   scf.for

@@ -21,9 +21,10 @@
 // CHECK:           %[[LEFT:.*]] = memref.reinterpret_cast %[[V]] {{.*}} sizes: [1, 2, 4, 32]
 // CHECK:           %[[SUM:.*]] = memref.reinterpret_cast %[[M]] {{.*}} sizes: [1, 4, 32]
 // CHECK:           scf.for
+// CHECK:             %[[ROWS:.*]] = memref.subview %[[LEFT]]
 // CHECK:             scf.for
 // CHECK:               vector.load %[[RIGHT]]
-// CHECK:               memref.load %[[LEFT]]
+// CHECK:               memref.load %[[ROWS]]
 // CHECK:               math.fma
 // CHECK-NOT:           memref.prefetch
 // Whole tiles, and of six rows the tiles that have two.
