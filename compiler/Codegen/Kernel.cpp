@@ -81,6 +81,12 @@ private:
     body(loop.getInductionVar());
   }
 
+  /// An outer reduction within its loop.
+  struct Outer {
+    int64_t dim;
+    OpFoldResult whole;
+  };
+
   /// Blocks of outer reductions.
   void outerLoops(ArrayRef<std::pair<int64_t, int64_t>> outer, llvm::function_ref<void()> body) {
     if (outer.empty())
@@ -93,7 +99,9 @@ private:
     loop(whole, step, [&, dim = dim, step = step](Value iv) {
       bases[dim] = iv;
       sizes[dim] = blockSize(whole, step, iv);
+      outers.push_back({dim, whole});
       outerLoops(outer.drop_front(), body);
+      outers.pop_back();
       sizes[dim] = whole;
       bases.erase(dim);
     });
@@ -199,7 +207,8 @@ private:
       for (int64_t i = 0, n = op.getNumDpsInits(); i < n; ++i)
         sums.push_back(op.getNumReductionLoops() ? initial(i, at) : Value());
     });
-    if (kernel.epilogue)
+    bool creeps = op->hasAttr(kCreepAttr);
+    if (kernel.epilogue && !creeps)
       fetchEpilogue(t);
     sums = reductionLoops(reductions, t, sums);
     int64_t next = 0;
@@ -239,12 +248,15 @@ private:
       }
       return next;
     }
-    if (dims.size() == 1 && !base)
+    if (dims.size() == 1) {
+      inner(constant(0));
       setAnchors(dim, t);
+    }
     auto loop = scf::ForOp::create(b, loc, constant(0), sizeOf(dim), constant(1), sums);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     inner(loop.getInductionVar());
+    anchorStep = loop.getInductionVar();
     SmallVector<Value> next = reductionLoops(dims.drop_front(), t, llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
     scf::YieldOp::create(b, loc, next);
     anchors.clear();
@@ -254,7 +266,6 @@ private:
   /// Before the innermost loop: a view of each operand of scalars that begins at the tile's first, so that the tile's offsets are
   /// constants of an address.
   void setAnchors(int64_t innermost, Extent t) {
-    rootLoops.ivs[innermost] = constant(0);
     for (OpOperand *input : op.getDpsInputOperands()) {
       AffineMap map = op.getMatchingIndexingMap(input);
       auto type = dyn_cast<MemRefType>(input->get().getType());
@@ -308,31 +319,97 @@ private:
     });
     if (kernel.atStep)
       kernel.atStep(rootLoops.ivs, t.lines);
-    if (auto dim = op->getAttrOfType<IntegerAttr>(kAheadAttr))
-      fetchAhead(dim.getInt());
+    if (op->hasAttr(kAheadAttr))
+      fetchAhead();
+    if (auto dim = op->getAttrOfType<IntegerAttr>(kCreepAttr); dim && reductions.back() != dim.getInt())
+      creep(dim.getInt(), t);
     return next;
   }
 
-  /// Brings what this step reads, one block of `dim` further on, to the second-level cache. Behind the last block that is nothing of
-  /// use, and no harm.
-  void fetchAhead(int64_t dim) {
-    std::optional<int64_t> block = staticSize(dim);
-    if (!block)
+  /// With each step of the innermost sum, a line each of what will be read and written soon, so that no tile begins with a
+  /// burst of misses: of the tile's rows in the next block of `dim` (behind the last one: of the next tile in the first one),
+  /// of the weights a whole innermost sum ahead, and of the tile's rows in what the results go to and what the epilogue reads.
+  void creep(int64_t dim, Extent t) {
+    int64_t innermost = reductions.back();
+    std::optional<int64_t> blocks = staticSize(dim), steps = staticSize(innermost);
+    if (!blocks || !steps || bases.contains(innermost) || rootLoops.rowDim == kNone)
       return;
+    Value step = rootLoops.ivs[innermost];
+    Loops next = rootLoops;
+    next.ivs[dim] = arith::AddIOp::create(b, loc, rootLoops.ivs[dim], constant(1));
+    Value last = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, next.ivs[dim], constant(*blocks));
+    next.ivs[dim] = arith::SelectOp::create(b, loc, last, constant(0), next.ivs[dim]);
+    int64_t along = t.lines > 1 ? rootLoops.lineDim : rootLoops.rowDim;
+    Value tileSize = arith::SelectOp::create(b, loc, last, constant(t.lines > 1 ? t.lines : t.rows), constant(0));
+    next.ivs[along] = arith::AddIOp::create(b, loc, rootLoops.ivs[along], tileSize);
+    OpOperand *rows = op.getDpsInputOperand(0), *weights = op.getDpsInputOperand(1);
+    fetchRow(rows->get(), op.getMatchingIndexingMap(rows), next, innermost, step, /*isWrite=*/false);
+    Loops ahead = rootLoops;
+    ahead.ivs[innermost] = arith::AddIOp::create(b, loc, step, constant(*steps));
+    fetch(weights->get(), op.getMatchingIndexingMap(weights), ahead, /*locality=*/3);
+    linalg::GenericOp epilogue = kernel.epilogue;
+    if (!epilogue) {
+      OpOperand &output = op.getDpsInitsMutable()[0];
+      return fetchRow(output.get(), op.getMatchingIndexingMap(&output), rootLoops, rootLoops.vectorDim, step, /*isWrite=*/true);
+    }
+    Loops loops = epilogueLoops();
+    for (OpOperand &operand : epilogue->getOpOperands()) {
+      AffineMap map = epilogue.getMatchingIndexingMap(&operand);
+      if (operand.get() != op.getDpsInits()[0] && map.getNumResults() == epilogue.getNumLoops())
+        fetchRow(operand.get(), map, loops, loops.vectorDim, step, epilogue.isDpsInit(&operand));
+    }
+  }
+
+  /// Line number `step` of a tile's rows, counted along the rows' `contiguous` dimension first.
+  void fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite) {
+    int64_t perLine = elementsPerLine(buffer), lines = std::max<int64_t>(1, kBlock / perLine);
+    MLIRContext *c = b.getContext();
+    auto part = [&](AffineExpr expr) {
+      AffineMap map = AffineMap::get(1, 0, expr, c);
+      return getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, map, OpFoldResult(step)));
+    };
+    AffineExpr s = getAffineDimExpr(0, c);
+    loops.ivs[contiguous] = part(s % lines * perLine);
+    loops.ivs[loops.rowDim] = arith::AddIOp::create(b, loc, loops.ivs[loops.rowDim], part(s.floorDiv(lines)));
+    memref::PrefetchOp::create(b, loc, buffer, indicesOf(map, {0, 0, 0}, loops), isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
+  static int64_t elementsPerLine(Value buffer) {
+    constexpr int64_t kLineBytes = 64;
+    return kLineBytes / (getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8);
+  }
+
+  /// Brings what this step reads in the next block of the outer reductions to the second-level cache. Behind the last block that is
+  /// nothing of use, and no harm.
+  void fetchAhead() {
     Loops further = rootLoops;
-    further.ivs[dim] = arith::AddIOp::create(b, loc, further.ivs[dim], constant(*block));
+    Value ends; // whether all inner ones begin anew
+    for (const Outer &outer : llvm::reverse(outers)) {
+      std::optional<int64_t> whole = getConstantIntValue(outer.whole);
+      Value base = bases.lookup(outer.dim), begins = constant(0), step = sizeOf(outer.dim), next = step;
+      Value end;
+      if (whole) { // back to the first block behind the last one
+        end = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, arith::AddIOp::create(b, loc, base, step), constant(*whole));
+        next = arith::SelectOp::create(b, loc, end, arith::SubIOp::create(b, loc, begins, base), step);
+      }
+      if (ends)
+        next = arith::SelectOp::create(b, loc, ends, next, begins);
+      further.ivs[outer.dim] = arith::AddIOp::create(b, loc, further.ivs[outer.dim], next);
+      if (!end)
+        break;
+      ends = ends ? arith::AndIOp::create(b, loc, ends, end).getResult() : end;
+    }
     for (OpOperand *input : op.getDpsInputOperands())
       fetch(input->get(), op.getMatchingIndexingMap(input), further);
   }
 
   /// The lines of a buffer that the tile's vectors read, or the one that it reads scalars of.
-  void fetch(Value buffer, AffineMap map, const Loops &loops) {
-    constexpr int64_t kLineBytes = 64;
-    int64_t perLine = kLineBytes / (getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8);
+  void fetch(Value buffer, AffineMap map, const Loops &loops, unsigned locality = 2) {
+    int64_t perLine = elementsPerLine(buffer);
     int64_t lanes = loops.vectorDim != kNone && map.isFunctionOfDim(loops.vectorDim) ? tile.vectors * tile.lanes : 1;
     for (int64_t lane = 0; lane < lanes; lane += std::max(perLine, tile.lanes)) {
       SmallVector<Value> at = indicesOf(map, {0, 0, lane / tile.lanes}, loops);
-      memref::PrefetchOp::create(b, loc, buffer, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+      memref::PrefetchOp::create(b, loc, buffer, at, /*isWrite=*/false, locality, /*isDataCache=*/true);
     }
   }
 
@@ -352,7 +429,7 @@ private:
     auto [view, innermost] = anchors.lookup(operand.getOperandNumber());
     AffineMap map = op.getMatchingIndexingMap(&operand);
     SmallVector<OpFoldResult> ivs(map.getNumDims(), b.getIndexAttr(0));
-    ivs[innermost] = rootLoops.ivs[innermost];
+    ivs[innermost] = anchorStep;
     SmallVector<Value> indices;
     for (AffineExpr expr : anchored(map, innermost, at)) {
       AffineMap one = AffineMap::get(map.getNumDims(), 0, expr, b.getContext());
@@ -457,9 +534,11 @@ private:
   const KernelTarget &target;
   Location loc;
   SmallVector<OpFoldResult> sizes;
+  SmallVector<Outer> outers;
   DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
   SmallVector<int64_t> parallels, reductions;
   DenseMap<unsigned, std::pair<Value, int64_t>> anchors; // by operand, within an innermost loop: a view, and that loop's dimension
+  Value anchorStep; // that loop's variable
   Tile tile;
   Loops rootLoops{{}, kNone, kNone, kNone};
 };

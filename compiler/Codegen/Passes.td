@@ -53,6 +53,10 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
     a few shapes; rows whose number is only known at run time, by whole tiles and single rows. With part of a sum (`resnet.outer`)
     the vectors go around all tiles, and an innermost loop of few steps is written out. The order of each sum is the same in all of them.
 
+    What a kernel will read is fetched meanwhile, where its op asks for it: with `resnet.creep` (a reduction) each step of a sum
+    fetches a line of the tile's rows in that reduction's next block, of the weights, and of what the results go to and the epilogue
+    reads; with `resnet.ahead` each step fetches what it will read in the next block of `resnet.outer`.
+
     A tile's buffers that registers don't replace go on the stack, once for all tiles.
 
     Assumes buffers with unit stride in the last dimension; ops that have none such run as scalar loops.

@@ -42,13 +42,23 @@ struct Blocking {
   /// A task takes all rows of a small plane: its few columns alone do not fill the registers. Where one output block's weights
   /// do not stay in the second-level cache, it takes several images, or as many rows of a large plane as its stack holds, and
   /// passes over them with as few weights at a time as the first-level cache holds beside their input: one input block's
-  /// for one row of the window, of windows of one those of several blocks. A sum keeps its order.
-  Blocking(int64_t blocks, int64_t taps, int64_t rows, int64_t columns, int64_t elementBytes) {
-    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 32, kPixels = 256, kImages = 16;
+  /// for one row of the window, of windows of one those of several blocks. A sum keeps its order. Where all weights of a 1x1
+  /// convolution stay in that cache and a plane does not, a task takes few rows, for all output channels; of a small plane
+  /// with more weights than that, several images.
+  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t elementBytes) {
+    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 64, kPixels = 256, kImages = 16;
+    constexpr int64_t kAllWeightBytes = 512 << 10, kPlaneBytes = 384 << 10, kRowsBytes = 32 << 10;
     int64_t one = taps * kBlock * kBlock * elementBytes, pixels = rows * columns;
     if (blocks * one <= kWeightBytes) {
-      if (pixels <= kSmallPlane)
-        tile = {1, 1};
+      int64_t all = outBlocks * blocks * one, row = blocks * columns * stride * kBlock * elementBytes;
+      if (pixels <= kSmallPlane) {
+        tile = {all > kAllWeightBytes ? std::min<int64_t>(kImages, llvm::bit_floor(uint64_t(kPixels / pixels))) : 1, 1};
+      } else if (taps == 1 && all <= kAllWeightBytes && row * rows * stride > kPlaneBytes) {
+        int64_t held = std::clamp<int64_t>(kRowsBytes / row, 1, rows);
+        while (rows % held != 0)
+          --held;
+        tile = {1, 0, held};
+      }
       return;
     }
     // Half a stack: the sums of a task go through it, one block of input channels after the other.
@@ -67,6 +77,12 @@ struct Blocking {
 
 } // namespace
 
+/// Asks for prefetches within a sum that is complete in one go.
+static void creep(Lowering &l, Value sum, const Blocking &blocking) {
+  if (blocking.outer.empty())
+    sum.getDefiningOp()->setAttr(kCreepAttr, l.b.getI64IntegerAttr(5));
+}
+
 /// y[n,kb,h,w,k] += x * weight; `out` has been filled.
 static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, const Blocking &blocking, Value out, bool stem) {
   MLIRContext *c = l.b.getContext();
@@ -80,9 +96,11 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
   }
   // (n, kb, h, w, k | cb, r, s, c)
   Maps d{c, 9};
-  return l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
+  Value sum = l.contract({x, d({d[0], d[5], d[2] * g.stride + d[6], d[3] * g.stride + d[7], d[8]})},
                     {weight, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
                     blocking.tile, blocking.outer);
+  creep(l, sum, blocking);
+  return sum;
 }
 
 /// Images in a call of @gradients, as a rule.
@@ -151,7 +169,8 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   } else {
     Blocking blocking;
     if (!isImages(op.getX()))
-      blocking = Blocking(blocks(g.channels), g.kernel * g.kernel, g.outHeight, g.outWidth, l.element.getWidth() / 8);
+      blocking = Blocking(blocks(g.channels), cast<RankedTensorType>(y.getType()).getDimSize(1), g.kernel * g.kernel,
+                          g.outHeight, g.outWidth, g.stride, l.element.getWidth() / 8);
     Value start = l.filled(y, 0);
     y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, start, isImages(op.getX()));
   }
@@ -198,10 +217,12 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
   auto shape = cast<RankedTensorType>(wt.getType()).getShape();
-  Blocking blocking(shape[1], ph.taps * pw.taps, ph.count, pw.count, l.element.getWidth() / 8);
-  return l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
-                    {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
-                    blocking.tile, blocking.outer);
+  Blocking blocking(shape[1], shape[0], ph.taps * pw.taps, ph.count, pw.count, 1, l.element.getWidth() / 8);
+  Value dx = l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
+                        {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
+                        blocking.tile, blocking.outer);
+  creep(l, dx, blocking);
+  return dx;
 }
 
 LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
@@ -243,6 +264,40 @@ static int64_t rowsABlock(const Geometry &g) {
   while (g.outHeight % std::min(rows, g.outHeight))
     --rows;
   return std::min(rows, g.outHeight);
+}
+
+/// Pixels of a block of a 1x1 convolution's weight gradient, across rows: no row's end interrupts a sum.
+static int64_t pixelsABlock(const Geometry &g) {
+  int64_t plane = g.height * g.width, pixels = std::min<int64_t>(plane, 112);
+  while (plane % pixels != 0)
+    --pixels;
+  return pixels;
+}
+
+/// Whether an activation is all of its buffer, without pads around it.
+static bool isWhole(Value v) { return !v.getDefiningOp<tensor::ExtractSliceOp>(); }
+
+/// [n][cb][h][w][32] -> [n][cb][hw][32]
+static Value flatPlane(Lowering &l, Value v) {
+  SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
+  return tensor::CollapseShapeOp::create(l.b, l.loc, v, groups);
+}
+
+/// Blocks of output and of input channels of a weight gradient's task: squares of them, since each reads x once for all its
+/// outputs and dy once for all its inputs. Their sums stay in the second-level cache, and some tasks remain.
+static SmallVector<int64_t> gradientTile(int64_t out, int64_t in, int64_t taps) {
+  constexpr int64_t kSide = 4, kSums = 64, kTasks = 4;
+  SmallVector<int64_t> tile{1, 1}, all{out, in};
+  auto grow = [&](int64_t i) {
+    int64_t pairs = tile[0] * tile[1] * 2;
+    if (tile[i] >= kSide || all[i] % (tile[i] * 2) != 0 || pairs * taps > kSums || out * in / pairs < kTasks)
+      return false;
+    tile[i] *= 2;
+    return true;
+  };
+  while (grow(tile[0] <= tile[1] ? 0 : 1) || grow(0) || grow(1)) {
+  }
+  return tile;
 }
 
 /// dw by Winograd's algorithm: a fixed number of parts of the images, each its own sum.
@@ -288,14 +343,22 @@ LogicalResult mlir::resnet::lower(Conv2dDwOp op, Lowering &l) {
       Value flat = tensor::CollapseShapeOp::create(l.b, l.loc, dw, groups);
       Value sum = l.contract({x, d({d[4], d[5] * g.stride + d[1], d[6] * (g.stride * g.channels) + d[2]})},
                              {dy, d({d[4], d[0], d[5], d[6], d[3]})}, {flat, d({d[0], d[1], d[2], d[3]})}, 4, {1},
-                             {{4, 1}, {5, 2}}, 5);
+                             {{4, 1}, {5, 2}}, /*ahead=*/true);
       return tensor::ExpandShapeOp::create(l.b, l.loc, dw.getType(), sum, groups);
     }
-    // (kb, cb, r, s, c, k | n, h, w)
-    Maps d{c, 9};
+    auto shape = cast<RankedTensorType>(dw.getType()).getShape();
+    SmallVector<int64_t> tile = gradientTile(shape[0], shape[1], g.kernel * g.kernel);
+    if (g.kernel == 1 && g.stride == 1 && isWhole(x) && isWhole(dy)) { // (kb, cb, r, s, c, k | n, hw)
+      Maps d{c, 8};
+      int64_t pixels = pixelsABlock(g);
+      AffineMap ofX = d({d[6], d[1], d[7], d[4]}), ofDy = d({d[6], d[0], d[7], d[5]});
+      return l.contract({flatPlane(l, x), ofX}, {flatPlane(l, dy), ofDy}, {dw, d({d[0], d[1], d[2], d[3], d[4], d[5]})}, 6, tile,
+                        {{6, imagesABlock(g)}, {7, pixels}}, /*ahead=*/true);
+    }
+    Maps d{c, 9}; // (kb, cb, r, s, c, k | n, h, w)
     return l.contract({x, d({d[6], d[1], d[7] * g.stride + d[2], d[8] * g.stride + d[3], d[4]})},
-                      {dy, d({d[6], d[0], d[7], d[8], d[5]})}, {dw, d({d[0], d[1], d[2], d[3], d[4], d[5]})}, 6, {1, 1},
-                      {{6, imagesABlock(g)}, {7, rowsABlock(g)}}, rowsABlock(g) < g.outHeight ? std::optional<int64_t>(7) : std::nullopt);
+                      {dy, d({d[6], d[0], d[7], d[8], d[5]})}, {dw, d({d[0], d[1], d[2], d[3], d[4], d[5]})}, 6, tile,
+                      {{6, imagesABlock(g)}, {7, rowsABlock(g)}}, /*ahead=*/rowsABlock(g) < g.outHeight);
   });
   return used ? success() : op.emitOpError("expected its result to be accumulated");
 }

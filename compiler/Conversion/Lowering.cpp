@@ -295,7 +295,7 @@ SmallVector<Value> Lowering::generic(ArrayRef<Operand> inputs, ArrayRef<Operand>
 }
 
 Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
-                         ArrayRef<std::pair<int64_t, int64_t>> outer, std::optional<int64_t> ahead) {
+                         ArrayRef<std::pair<int64_t, int64_t>> outer, bool ahead) {
   SmallVector<utils::IteratorType> iterators(a.map.getNumDims(), kReduction);
   std::fill_n(iterators.begin(), parallel, kParallel);
   Value sum = generic({a, w}, {out}, iterators,
@@ -305,7 +305,7 @@ Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, Ar
                  },
                  tile, outer)[0];
   if (ahead)
-    sum.getDefiningOp()->setAttr(kAheadAttr, b.getI64IntegerAttr(*ahead));
+    sum.getDefiningOp()->setAttr(kAheadAttr, b.getUnitAttr());
   return sum;
 }
 

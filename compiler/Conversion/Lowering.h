@@ -102,9 +102,9 @@ public:
   /// `outer`: (dimension, step) of reductions that go around the parallel loops of a tile.
   SmallVector<Value> generic(ArrayRef<Operand> inputs, ArrayRef<Operand> outputs, ArrayRef<utils::IteratorType> iterators,
                              Body body, ArrayRef<int64_t> tile = {}, ArrayRef<std::pair<int64_t, int64_t>> outer = {});
-  /// The contraction out += a * b. `ahead`: the outer reduction whose next block is fetched, if any.
+  /// The contraction out += a * b. `ahead`: with each block of the outer reductions the next one is fetched.
   Value contract(Operand a, Operand b, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
-                 ArrayRef<std::pair<int64_t, int64_t>> outer = {}, std::optional<int64_t> ahead = {});
+                 ArrayRef<std::pair<int64_t, int64_t>> outer = {}, bool ahead = false);
   /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel.
   Value elementwise(ValueRange inputs, Value output, Body body);
   /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images. As many sums as
@@ -146,8 +146,10 @@ inline constexpr int64_t kStackBytes = 128 << 10;
 /// Tile sizes and outer reductions are kept on the generic ops under these names until they are used up.
 inline constexpr StringLiteral kTileAttr = "resnet.tile";
 inline constexpr StringLiteral kOuterAttr = "resnet.outer";
-/// On a generic op with outer reductions: the one whose next block is fetched while a block is summed.
+/// On a generic op with outer reductions: their next block is fetched while a block is summed.
 inline constexpr StringLiteral kAheadAttr = "resnet.ahead";
+/// On a contraction without outer reductions: the reduction whose next block, and what the results go to, each step fetches a line of.
+inline constexpr StringLiteral kCreepAttr = "resnet.creep";
 
 // The lowering of each op, in a file a family: its results are defined in `l`.
 LogicalResult lower(Conv2dOp op, Lowering &l);

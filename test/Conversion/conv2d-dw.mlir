@@ -27,10 +27,11 @@ func.func @gradients(%x: tensor<?x8x5x7xf32>, %dy: tensor<?x40x3x4xf32>) {
 
 // -----
 
-// The blocks of rows divide the rows, whatever their number: 225 rows of 1 in blocks of at most 224.
+// A 1x1 convolution's plane is one row of pixels. The blocks divide it, whatever their number: 225 in blocks of at most 112.
 // CHECK-LABEL: func.func @gradients(
-// The next block of rows is fetched meanwhile.
-// CHECK:       resnet.ahead = 7 : i64, resnet.outer = array<i64: 6, 1, 7, {{1|3|5|9|15|25|45|75}}>
+// CHECK:       %[[ROW:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0], [1], [2, 3], [4]] : tensor<?x1x225x1x32xf32> into tensor<?x1x225x32xf32>
+// The next block is fetched meanwhile.
+// CHECK:       linalg.generic {{.*}} ins(%[[ROW]], {{.*}}resnet.ahead, resnet.outer = array<i64: 6, 1, 7, 75>
 resnet.parameter @w "conv_weight" {trained} : tensor<8x8x1x1xf32>
 func.func @features() { return }
 func.func @gradients(%x: tensor<?x8x225x1xf32>, %dy: tensor<?x8x225x1xf32>) {
@@ -77,5 +78,18 @@ func.func @gradients(%x: tensor<?x8x5x5xf32>, %dy: tensor<?x8x5x5xf32>) {
   %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 0} : (tensor<?x8x5x5xf32>, tensor<?x8x5x5xf32>) -> tensor<8x8x1x1xf32>
   resnet.accumulate_gradient @v, %dw : tensor<8x8x1x1xf32>
   resnet.accumulate_gradient @w, %dw : tensor<8x8x1x1xf32>
+  return
+}
+
+// -----
+
+// A task takes four by four blocks of channels, so that x and dy are read a quarter as often.
+// CHECK-LABEL: func.func @gradients(
+// CHECK:       resnet.ahead, resnet.outer = array<i64: 6, 1, 7, 98>, resnet.tile = array<i64: 4, 4>
+resnet.parameter @w "conv_weight" {trained} : tensor<1024x256x1x1xf32>
+func.func @features() { return }
+func.func @gradients(%x: tensor<?x256x14x14xf32>, %dy: tensor<?x1024x14x14xf32>) {
+  %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 0} : (tensor<?x256x14x14xf32>, tensor<?x1024x14x14xf32>) -> tensor<1024x256x1x1xf32>
+  resnet.accumulate_gradient @w, %dw : tensor<1024x256x1x1xf32>
   return
 }

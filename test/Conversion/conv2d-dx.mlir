@@ -15,7 +15,7 @@
 // CHECK:       linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d5, d2 + d6, d3 + d7, d8)>,
 // CHECK-SAME:    affine_map<{{[^>]*}}-> (d1, d5, d6, d7, d8, d4)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4)>],
 // CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "reduction"]}
-// CHECK-SAME:    ins(%[[DY]], %[[WT]] : {{.*}}) outs(%[[START]] : {{.*}} attrs = {resnet.tile
+// CHECK-SAME:    ins(%[[DY]], %[[WT]] : {{.*}}) outs(%[[START]] : {{.*}} attrs = {resnet.creep = 5 : i64, resnet.tile
 // CHECK:         arith.mulf
 // CHECK-NOT:     arith.mulf
 // CHECK:       return

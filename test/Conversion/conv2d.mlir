@@ -13,7 +13,7 @@
 // CHECK:       %[[Y:.*]] = linalg.generic {indexing_maps = [affine_map<{{[^>]*}}-> (d0, d5, d2 * 2 + d6, d3 * 2 + d7, d8)>,
 // CHECK-SAME:    affine_map<{{[^>]*}}-> (d1, d5, d6, d7, d8, d4)>, affine_map<{{[^>]*}}-> (d0, d1, d2, d3, d4)>],
 // CHECK-SAME:    iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "reduction"]}
-// CHECK-SAME:    ins(%[[X]], %[[W]] : tensor<?x1x7x9x32xf32>, tensor<2x1x3x3x32x32xf32>) outs(%[[START]] : tensor<?x2x3x4x32xf32>) attrs = {resnet.tile = array<i64: 1, 1>}
+// CHECK-SAME:    ins(%[[X]], %[[W]] : tensor<?x1x7x9x32xf32>, tensor<2x1x3x3x32x32xf32>) outs(%[[START]] : tensor<?x2x3x4x32xf32>) attrs = {resnet.creep = 5 : i64, resnet.tile = array<i64: 1, 1>}
 // CHECK-NEXT:  ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %[[SUM:.*]]: f32):
 // CHECK-NEXT:    %[[PRODUCT:.*]] = arith.mulf %[[A]], %[[B]]
 // CHECK-NEXT:    %[[NEXT:.*]] = arith.addf %[[SUM]], %[[PRODUCT]]
@@ -83,7 +83,7 @@ func.func @wide_rows(%x: tensor<?x512x40x40xf32>) -> tensor<?x512x40x40xf32> {
 
 // A single row that is more than a stack holds: its sums stay in registers.
 // CHECK-LABEL: func.func @wide_row(
-// CHECK:       linalg.generic {{.*}} attrs = {resnet.tile = array<i64: 1, 1, 1>}
+// CHECK:       linalg.generic {{.*}} attrs = {resnet.creep = 5 : i64, resnet.tile = array<i64: 1, 1, 1>}
 // CHECK:       return
 resnet.parameter @w "conv_weight" : tensor<512x512x3x3xf32>
 func.func @features() { return }
@@ -91,4 +91,31 @@ func.func @wide_row(%x: tensor<?x512x2x1000xf32>) -> tensor<?x512x2x1000xf32> {
   %w = resnet.read @w : tensor<512x512x3x3xf32>
   %y = resnet.conv2d %x, %w {stride = 1, padding = 1} : (tensor<?x512x2x1000xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x2x1000xf32>
   return %y : tensor<?x512x2x1000xf32>
+}
+
+// -----
+
+// A 1x1 convolution of a plane that the second-level cache does not hold, with weights that it does: a task takes rows, and all
+// output channels of them.
+// CHECK-LABEL: func.func @rows(
+// CHECK:       linalg.generic {{.*}} outs({{.*}} : tensor<?x8x56x56x32xf32>) attrs = {resnet.creep = 5 : i64, resnet.tile = array<i64: 1, 0, 2>}
+resnet.parameter @w "conv_weight" : tensor<256x64x1x1xf32>
+func.func @features() { return }
+func.func @rows(%x: tensor<?x64x56x56xf32>) -> tensor<?x256x56x56xf32> {
+  %w = resnet.read @w : tensor<256x64x1x1xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xf32>) -> tensor<?x256x56x56xf32>
+  return %y : tensor<?x256x56x56xf32>
+}
+
+// -----
+
+// Of a small plane with weights that the cache does not hold, several images.
+// CHECK-LABEL: func.func @images(
+// CHECK:       linalg.generic {{.*}} outs({{.*}} : tensor<?x64x7x7x32xf32>) attrs = {resnet.creep = 5 : i64, resnet.tile = array<i64: 4, 1>}
+resnet.parameter @w "conv_weight" : tensor<2048x512x1x1xf32>
+func.func @features() { return }
+func.func @images(%x: tensor<?x512x7x7xf32>) -> tensor<?x2048x7x7xf32> {
+  %w = resnet.read @w : tensor<2048x512x1x1xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 0} : (tensor<?x512x7x7xf32>, tensor<2048x512x1x1xf32>) -> tensor<?x2048x7x7xf32>
+  return %y : tensor<?x2048x7x7xf32>
 }
