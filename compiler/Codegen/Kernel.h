@@ -23,7 +23,7 @@ struct Kernel {
   linalg::GenericOp epilogue;        // may be null
   Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
   /// May be empty: emits what else a register tile of so many lines does at a step of its sum, such as prefetches.
-  std::function<void(ValueRange loops, int64_t lines)> atStep;
+  std::function<void(ValueRange loops, int64_t lines)> atStep = {};
 };
 
 /// Emits loops and register tiles for the kernel before its root (or epilogue), and erases its ops.
