@@ -214,6 +214,7 @@ static bool lowerModule(ModuleOp module, Stage from, const graph &about, const C
   if (!run(module, [&](OpPassManager &pm) { addLowering(pm, *target); }))
     return fail();
   table.readArenas(module);
+  table.readWork(module);
   if (!run(module, addLLVM))
     return fail();
   return emit(table, *target);

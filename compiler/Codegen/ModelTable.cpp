@@ -150,6 +150,17 @@ void ModelTable::readArenas(ModuleOp planned) {
   table.feature_batch = featureBatch(table.features_arena, table.logits_arena);
 }
 
+void ModelTable::readWork(ModuleOp outlined) {
+  llvm::DenseMap<Attribute, int32_t> numbers;
+  for (auto body : outlined.getOps<func::FuncOp>())
+    if (auto attr = body->getAttrOfType<DictionaryAttr>(resnet::kWorkAttr)) {
+      auto [number, isNew] = numbers.try_emplace(attr, works.size());
+      if (isNew)
+        works.push_back(resnet::Work::fromAttr(attr));
+      loops.emplace_back(body.getName(), number->second);
+    }
+}
+
 namespace {
 
 /// Writes C structs into an LLVM module: their bytes as 64-bit words, with addresses in the place of pointers.
@@ -186,6 +197,12 @@ public:
     global->setAlignment(llvm::Align(8));
     return global;
   }
+  llvm::Constant *rows(ArrayRef<llvm::Constant *> values) {
+    if (values.empty())
+      return null();
+    auto *type = llvm::ArrayType::get(values.front()->getType(), values.size());
+    return add(llvm::ConstantArray::get(type, values), llvm::GlobalValue::PrivateLinkage);
+  }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0)); }
 
 private:
@@ -203,8 +220,7 @@ void ModelTable::emit(llvm::Module &module) const {
   std::vector<llvm::Constant *> rows;
   for (auto [tensor, name] : llvm::zip_equal(tensors, names))
     rows.push_back(w.value(tensor, {{offsetof(resnetc_tensor, name), w.text(name)}}));
-  auto *rowsType = llvm::ArrayType::get(rows.front()->getType(), rows.size());
-  llvm::Constant *tensorTable = w.add(llvm::ConstantArray::get(rowsType, rows), kPrivate);
+  llvm::Constant *tensorTable = w.rows(rows);
 
   llvm::Constant *trainingTable =
       w.add(w.value(training, {{offsetof(resnetc_training, weights), w.text(weights)}}), kPrivate);
@@ -221,7 +237,19 @@ void ModelTable::emit(llvm::Module &module) const {
                             {offsetof(resnetc_model, tensors), tensorTable}}),
             kPrivate);
 
+  std::vector<llvm::Constant *> workRows, loopRows;
+  for (const resnet::Work &work : works) {
+    resnetc_work row{sizeof row, static_cast<int32_t>(work.direction), nullptr, work.flops, work.bytesPerImage, work.bytes};
+    workRows.push_back(w.value(row, {{offsetof(resnetc_work, name), w.text(work.name)}}));
+  }
+  for (const auto &[body, work] : loops) {
+    resnetc_loop row{sizeof row, work, nullptr};
+    loopRows.push_back(w.value(row, {{offsetof(resnetc_loop, body), module.getFunction(body)}}));
+  }
+
   resnetc_variant variant{};
+  variant.work_count = works.size();
+  variant.loop_count = loops.size();
   variant.struct_size = sizeof variant;
   variant.abi_version = RESNETC_ABI_VERSION;
   variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
@@ -246,7 +274,9 @@ void ModelTable::emit(llvm::Module &module) const {
                               {offsetof(resnetc_variant, apply), function("apply")},
                               {offsetof(resnetc_variant, logits), function("logits")},
                               {offsetof(resnetc_variant, features_single), function("features_single")},
-                              {offsetof(resnetc_variant, logits_single), function("logits_single")}}),
+                              {offsetof(resnetc_variant, logits_single), function("logits_single")},
+                              {offsetof(resnetc_variant, works), w.rows(workRows)},
+                              {offsetof(resnetc_variant, loops), w.rows(loopRows)}}),
             kPrivate);
   llvm::Constant *all[] = {variantTable, w.null()};
   auto *type = llvm::ArrayType::get(w.null()->getType(), 2);

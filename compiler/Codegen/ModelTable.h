@@ -9,6 +9,7 @@
 
 #include "Codegen/Target.h"
 #include "Conversion/ParameterLayout.h"
+#include "Conversion/Work.h"
 #include "Pipelines.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "resnetc/abi.h"
@@ -36,6 +37,9 @@ public:
   /// The arenas, which PlanMemory leaves on the functions.
   void readArenas(mlir::ModuleOp planned);
 
+  /// What parallel loops belong to, which OutlineKernels leaves on their bodies.
+  void readWork(mlir::ModuleOp outlined);
+
   /// Adds the exported table and all that it points to; the module is as translated, before optimization.
   void emit(llvm::Module &module) const;
 
@@ -51,6 +55,8 @@ private:
   resnetc_training training{};
   std::vector<resnetc_tensor> tensors;
   std::vector<std::string> names;
+  std::vector<mlir::resnet::Work> works;
+  std::vector<std::pair<std::string, int32_t>> loops; // body, its work
   std::string hash, weights;
 };
 

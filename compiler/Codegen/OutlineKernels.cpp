@@ -1,6 +1,7 @@
 //===- OutlineKernels.cpp - loops and ops become shared functions ---------===//
 
 #include "Codegen/Passes.h"
+#include "Conversion/Work.h"
 #include "IR/AbiDialect.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -96,6 +97,8 @@ public:
     func::FuncOp body = makeBody(parent);
     if (!body)
       return failure();
+    if (DictionaryAttr work = findWork())
+      body->setAttr(kWorkAttr, work);
     b.setInsertionPoint(loop);
     Value count = arith::ConstantIndexOp::create(b, loc, 1);
     for (int64_t i = 0; i < loop.getRank(); ++i)
@@ -108,6 +111,19 @@ public:
   }
 
 private:
+  /// The loop's part of a step: that of the layer in it, which others may have been fused with.
+  DictionaryAttr findWork() {
+    DictionaryAttr found = workAt(loc);
+    loop.getBody()->walk([&](Operation *op) {
+      DictionaryAttr work = isa<linalg::FillOp>(op) ? DictionaryAttr() : workAt(op->getLoc());
+      if (!work || Work::fromAttr(work).flops == 0)
+        return WalkResult::advance();
+      found = work;
+      return WalkResult::interrupt();
+    });
+    return found;
+  }
+
   /// body(call, begin, end, worker): finds what the kernel needs from the call alone, and calls it.
   func::FuncOp makeBody(func::FuncOp parent) {
     SetVector<Operation *> slice;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Conversion/Lowering.h"
+#include "Conversion/Work.h"
 
 #include "IR/AbiDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -173,6 +174,6 @@ void mlir::resnet::buildApply(ModuleOp module, const ParameterLayout &layout, Fl
   auto type = b.getFunctionType({LLVM::LLVMPointerType::get(b.getContext())}, {});
   auto func = func::FuncOp::create(b, loc, "apply", type);
   b.setInsertionPointToStart(func.addEntryBlock());
-  Apply(b, loc, func.getArgument(0), layout.size(Space::Trained), element).build();
+  Apply(b, withWork(loc, {"optimizer"}), func.getArgument(0), layout.size(Space::Trained), element).build();
   func::ReturnOp::create(b, loc);
 }

@@ -2,6 +2,7 @@
 
 #include "Conversion/Lowering.h"
 #include "Conversion/Passes.h"
+#include "Conversion/Work.h"
 #include "IR/AbiDialect.h"
 #include "IR/WinogradDialect.h"
 
@@ -126,9 +127,12 @@ LogicalResult lowerFunction(func::FuncOp source, const ParameterLayout &layout, 
   if (source.getName() == "gradients")
     clearGradients(l);
   defineArguments(l);
-  for (Operation &op : source.getBody().front())
+  for (Operation &op : source.getBody().front()) {
+    l.loc = withWork(op.getLoc(), workOf(&op));
     if (failed(lowerOp(&op, l)))
       return failure();
+  }
+  l.loc = withWork(source.getLoc(), {"results"});
   storeResults(l);
   func::ReturnOp::create(b, l.loc);
   return success();

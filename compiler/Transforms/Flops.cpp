@@ -4,6 +4,8 @@
 
 #include "IR/ResnetDialect.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 using namespace mlir;
 
 static int64_t elements(Value weight) {
@@ -18,4 +20,17 @@ int64_t mlir::resnet::forwardFlops(Operation *op) {
   if (auto linear = dyn_cast<LinearOp>(op))
     return 2 * elements(linear.getWeight());
   return 0;
+}
+
+int64_t mlir::resnet::directFlops(Operation *op) {
+  auto convFlops = [](Value weight, Value dy) {
+    auto plane = cast<RankedTensorType>(dy.getType());
+    return 2 * elements(weight) * plane.getDimSize(2) * plane.getDimSize(3);
+  };
+  return llvm::TypeSwitch<Operation *, int64_t>(op)
+      .Case([&](Conv2dDxOp dx) { return convFlops(dx.getWeight(), dx.getDy()); })
+      .Case([&](Conv2dDwOp dw) { return convFlops(dw.getDw(), dw.getDy()); })
+      .Case([](LinearDxOp dx) { return 2 * elements(dx.getWeight()); })
+      .Case([](LinearDwOp dw) { return 2 * elements(dw.getDw()); })
+      .Default(forwardFlops);
 }

@@ -11,6 +11,10 @@ namespace mlir::resnet {
 /// op. Each gradient, by input or by weight, costs as many.
 int64_t forwardFlops(Operation *op);
 
+/// The same of one of these or of its gradient by input or by weight, whatever
+/// the algorithm.
+int64_t directFlops(Operation *op);
+
 } // namespace mlir::resnet
 
 #endif // RESNETC_TRANSFORMS_FLOPS_H

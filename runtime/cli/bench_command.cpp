@@ -1,6 +1,9 @@
-#include "cli/command.h"
+#include "cli/bench_layers.h"
 #include "data/random.h"
+#include "measure/bandwidth.h"
+#include "measure/peak.h"
 #include "report/format.h"
+#include "state/atomic_file.h"
 #include "train/engine.h"
 
 #include <algorithm>
@@ -17,8 +20,8 @@ enum class what { infer, train, features, head };
 constexpr std::string_view what_names[] = {"infer", "train", "features",
                                            "head"};
 
-struct rates {
-  double best, median; // images/s
+struct step_times {
+  double best, median; // seconds
 };
 
 // Batches with fixed random contents, in the variant's element type.
@@ -28,8 +31,8 @@ template <typename T> void fill_images(void *buffer, std::int64_t count) {
     static_cast<T *>(buffer)[i] = static_cast<T>(random.uniform(-2, 2));
 }
 
-rates measure(const std::function<void()> &run, std::int64_t batch,
-              double seconds) {
+step_times measure(const std::function<void()> &run, double seconds,
+                   layer_times *layers) {
   using clock = std::chrono::steady_clock;
   auto since = [](clock::time_point start) {
     return std::chrono::duration<double>(clock::now() - start).count();
@@ -39,13 +42,16 @@ rates measure(const std::function<void()> &run, std::int64_t batch,
   std::vector<double> times;
   for (clock::time_point start = clock::now();
        times.size() < least_runs || since(start) < seconds;) {
+    if (layers)
+      layers->begin_step();
     clock::time_point begin = clock::now();
     run();
     times.push_back(since(begin));
+    if (layers)
+      layers->end_step(times.back());
   }
   std::ranges::sort(times);
-  auto images = static_cast<double>(batch);
-  return {images / times.front(), images / times[times.size() / 2]};
+  return {times.front(), times[times.size() / 2]};
 }
 
 double peak_rss_mb() {
@@ -54,7 +60,8 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024; // of kB
 }
 
-rates measure(what kind, const command_context &context, std::int64_t batch) {
+step_times measure(what kind, const command_context &context,
+                   std::int64_t batch, layer_times *layers) {
   const resnetc_model &model = *context.variant.model;
   bool trains = kind == what::train || kind == what::head;
   engine engine(context.variant, threads_of(context.options), batch,
@@ -82,20 +89,28 @@ rates measure(what kind, const command_context &context, std::int64_t batch) {
   };
   double seconds = context.options.real("seconds", 5, 0, 86400);
   const void *records = engine.records(images.data(), batch);
+  if (layers)
+    engine.time_loops(layers->loops());
   switch (kind) {
   case what::infer:
     return measure(
         [&] { engine.logits(engine.records(images.data(), batch), batch); },
-        batch, seconds);
+        seconds, layers);
   case what::train:
-    return measure([&] { step(engine.records(images.data(), batch)); }, batch,
-                   seconds);
+    return measure([&] { step(engine.records(images.data(), batch)); }, seconds,
+                   layers);
   case what::features:
-    return measure([&] { engine.records(images.data(), batch); }, batch,
-                   seconds);
+    return measure([&] { engine.records(images.data(), batch); }, seconds,
+                   layers);
   default:
-    return measure([&] { step(records); }, batch, seconds);
+    return measure([&] { step(records); }, seconds, layers);
   }
+}
+
+// The peak of a run is the higher of two, since a machine's clock moves.
+double peak_of(const command_context &context) {
+  double peak = fma_peak(threads_of(context.options), 0.1);
+  return context.variant.dtype == RESNETC_F64 ? peak / 2 : peak;
 }
 
 } // namespace
@@ -112,25 +127,52 @@ int bench_command(const command_context &context) {
     throw std::runtime_error(
         "option --what: nothing is frozen before the first trained layer, so "
         "there are no features to time; use train or infer");
-  rates rates = measure(kind, context, batch);
+  std::optional<atomic_file> roofline;
+  if (std::optional<std::string> path = options.text("roofline"))
+    roofline.emplace(*path); // a path that cannot be written ends it here
+  bool layered = options.given("layers") || roofline;
+  layer_times layers(context.variant);
+  machine_limits limits{layered ? peak_of(context) : 0};
+  step_times times = measure(kind, context, batch, layered ? &layers : nullptr);
+  double rss = peak_rss_mb();
+  if (layered)
+    limits.peak = std::max(limits.peak, peak_of(context));
   std::string_view name = what_names[static_cast<std::size_t>(kind)];
-  if (options.given("json")) {
-    nlohmann::ordered_json json{{"what", name},
-                                {"model", model.name},
-                                {"batch", batch},
-                                {"threads", threads_of(options)},
-                                {"images_per_second_best", rates.best},
-                                {"images_per_second_median", rates.median},
-                                {"peak_rss_mb", peak_rss_mb()}};
-    context.out.result(json.dump() + "\n");
-  } else {
-    context.out.result(
-        fmt::format("{} of {}, batch {}, {}: {:.1f} images/s at best, {:.1f} "
-                    "in the median; {:.0f} MB at most\n",
-                    name, model.name, batch,
-                    format_number_of(threads_of(options), "thread"), rates.best,
-                    rates.median, peak_rss_mb()));
+  std::string threads = format_number_of(threads_of(options), "thread");
+  std::string title =
+      fmt::format("{} of {}, batch {}, {}", name, model.name, batch, threads);
+  if (roofline) {
+    limits.bandwidth = memory_bandwidth(threads_of(options));
+    roofline->write(layer_roofline(layers, limits, batch, title));
+    roofline->commit();
   }
+  auto images = static_cast<double>(batch);
+  if (options.given("json")) {
+    nlohmann::ordered_json json{
+        {"what", name},
+        {"model", model.name},
+        {"batch", batch},
+        {"threads", threads_of(options)},
+        {"images_per_second_best", images / times.best},
+        {"images_per_second_median", images / times.median},
+        {"peak_rss_mb", rss}};
+    if (layered) {
+      json["fma_peak_gflops"] = limits.peak;
+      json["step_ms_best"] = 1e3 * times.best;
+      json["step_ms_median"] = 1e3 * times.median;
+    }
+    if (roofline)
+      json["memory_gb_per_second"] = limits.bandwidth;
+    if (options.given("layers"))
+      json["layers"] = layers_as_json(layers, limits, batch);
+    context.out.result(json.dump() + "\n");
+    return 0;
+  }
+  context.out.result(fmt::format(
+      "{}: {:.1f} images/s at best, {:.1f} in the median; {:.0f} MB at most\n",
+      title, images / times.best, images / times.median, rss));
+  if (options.given("layers"))
+    context.out.result("\n" + layer_table(layers, limits, batch));
   return 0;
 }
 

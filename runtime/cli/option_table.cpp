@@ -89,6 +89,10 @@ constexpr option_row options[] = {
      "what to time: inference, whole steps, the frozen prefix, the steps "
      "behind it"},
     {"seconds", "S", bench, "how long to measure, about; default 5"},
+    {"layers", "", bench,
+     "where the time goes: a table of every layer's forward, dx and dw"},
+    {"roofline", "FILE.svg", bench,
+     "draw these beside the FMA peak and the memory's bandwidth"},
     {"json", "", eval | predict | bench | info | cache, "print JSON"},
     {"threads", "N", every_command, "worker threads; default: all cores"},
     {"help", "", every_command, "print this"},

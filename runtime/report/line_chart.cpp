@@ -1,5 +1,7 @@
 #include "report/line_chart.h"
 
+#include "report/svg_text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -22,16 +24,6 @@ std::string look_of(std::size_t number) {
       fmt::format("stroke=\"{}\" fill=\"none\" stroke-width=\"2\"",
                   colours[number % hues]);
   return *dash ? text + fmt::format(" stroke-dasharray=\"{}\"", dash) : text;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    out += c == '<'   ? "&lt;"
-           : c == '>' ? "&gt;"
-           : c == '&' ? "&amp;"
-                      : std::string(1, c);
-  return out;
 }
 
 struct axis {
@@ -59,13 +51,6 @@ axis axis_of(std::vector<double> values, double least_step) {
   return result;
 }
 
-std::string text_at(double x, double y, const char *anchor,
-                    std::string_view text) {
-  return fmt::format(
-      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y,
-      anchor, escaped(text));
-}
-
 std::string draw(const chart &chart, double offset) {
   std::vector<double> xs, ys;
   for (const curve &each : chart.curves)
@@ -85,8 +70,8 @@ std::string draw(const chart &chart, double offset) {
                (height - top - bottom);
   };
   std::string svg =
-      text_at(offset + left, top - 16, "start", chart.title) +
-      text_at(offset + (left + width - right) / 2, height - 12, "middle",
+      svg_text(offset + left, top - 16, "start", chart.title) +
+      svg_text(offset + (left + width - right) / 2, height - 12, "middle",
               chart.x_title);
   auto ticks = [](const axis &axis) {
     return static_cast<int>(std::lround((axis.high - axis.low) / axis.step));
@@ -95,12 +80,12 @@ std::string draw(const chart &chart, double offset) {
     double value = vertical.low + i * vertical.step;
     svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"#ddd\"/>\n",
                        offset + left, at_y(value), offset + width - right);
-    svg += text_at(offset + left - 8, at_y(value) + 4, "end",
+    svg += svg_text(offset + left - 8, at_y(value) + 4, "end",
                    fmt::format("{:.6g}", value));
   }
   for (int i = 0; i <= ticks(horizontal); ++i) {
     double value = horizontal.low + i * horizontal.step;
-    svg += text_at(at_x(value), height - bottom + 18, "middle",
+    svg += svg_text(at_x(value), height - bottom + 18, "middle",
                    fmt::format("{:.6g}", value));
   }
   for (std::size_t number = 0; number < chart.curves.size(); ++number) {
@@ -135,7 +120,7 @@ std::string charts_as_svg(const std::vector<chart> &charts) {
     double y = height + legend_line * static_cast<double>(number);
     svg += fmt::format("<path d=\"M{} {}h30\" {}/>\n", left, y,
                        look_of(number));
-    svg += text_at(left + 40, y + 4, "start",
+    svg += svg_text(left + 40, y + 4, "start",
                    charts.front().curves[number].name);
   }
   return svg + "</svg>\n";

@@ -39,6 +39,15 @@ void thread_pool::stop() {
 
 void thread_pool::run(const resnetc_call *call, resnetc_body body,
                       std::int64_t count) {
+  if (!times_)
+    return run_loop(call, body, count);
+  auto begin = std::chrono::steady_clock::now();
+  run_loop(call, body, count);
+  (*times_)[body] += std::chrono::steady_clock::now() - begin;
+}
+
+void thread_pool::run_loop(const resnetc_call *call, resnetc_body body,
+                           std::int64_t count) {
   if (count <= 0)
     return;
   if (count == 1 || workers_.empty()) {

@@ -96,6 +96,10 @@ public:
   /// <= n <= batch.
   std::span<const double> logits(const void *records, std::int64_t n);
 
+  /// From now on the time of each parallel loop is added to `times`; null ends
+  /// that.
+  void time_loops(loop_times *times) { pool_.time_loops(times); }
+
   std::size_t record_bytes() const {
     return variant_.features ? bytes(model().record_size) : image_bytes();
   }

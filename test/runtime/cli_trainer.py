@@ -3,9 +3,9 @@
 cli_trainer.py FOLDER    FOLDER holds the fake_trainer programs
 """
 
-import json, math, os, pty, random, re, subprocess, unittest
+import json, math, os, pty, random, re, subprocess, unittest, xml.etree.ElementTree
 
-from trainer_case import BIN, CLASSES, TrainerCase, read, read_tensors, write_pictures, write_tensors
+from trainer_case import BIN, CLASSES, TrainerCase, read, read_tensors, write, write_pictures, write_tensors
 
 
 class Trainer(TrainerCase):
@@ -349,6 +349,62 @@ class Trainer(TrainerCase):
             )
             self.assertGreaterEqual(report["images_per_second_best"], report["images_per_second_median"])
         self.fails("no features to time", "bench", "--what", "features", program="fake_trainer_whole")
+
+    def test_bench_by_layers(self):
+        bench = ["bench", "--seconds", 0, "--batch", 7, "--threads", 2]
+        everything = [("conv1", "forward"), ("conv1", "dw"), ("fc", "dw")]
+        frozen = {
+            "features": everything[:1],
+            "infer": [*everything[:1], (None, "copies")],
+            "head": [*everything[2:], (None, "copies")],
+            "train": [everything[0], everything[2], (None, "copies")],
+        }
+        for program, what, expected in (
+            *(("fake_trainer", what, rows) for what, rows in frozen.items()),
+            ("fake_trainer_whole", "train", everything),
+            ("fake_trainer_f64", "train", frozen["train"]),
+        ):
+            report = json.loads(self.run_it(*bench, "--what", what, "--layers", "--json", program=program).stdout)
+            self.assertEqual(list(report)[7:], ["fma_peak_gflops", "step_ms_best", "step_ms_median", "layers"])
+            rows = report["layers"]
+            self.assertEqual([(row.get("layer"), row["work"]) for row in rows], [*expected, (None, "the rest")])
+            self.assertAlmostEqual(sum(row["share"] for row in rows), 1)
+            for row in rows:
+                self.assertLessEqual(row["ms_best"], row["ms_median"])
+                self.assertGreaterEqual(row["share"], 0)
+                if "layer" not in row:
+                    self.assertEqual(list(row), ["work", "ms_best", "ms_median", "share"])
+                    continue
+                conv, size = row["layer"] == "conv1", 8 if program.endswith("f64") else 4
+                self.assertEqual(row["flop"], 7 * 2 * (6 * 192 if conv else 3 * 6))
+                self.assertEqual(row["bytes"], size * (7 * (192 + 6) + 6 * 192 if conv else 7 * (6 + 3) + 3 * 6))
+                self.assertAlmostEqual(row["gflops"] * row["ms_best"], row["flop"] / 1e6)
+                self.assertAlmostEqual(row["of_peak"] * report["fma_peak_gflops"], row["gflops"])
+        plain, table = self.run_it(*bench, "--what", "train", "--layers").stdout.split("\n\n")
+        self.assertRegex(plain, r"^train of fake, batch 7, 2 threads: [\d.]+ images/s at best")
+        lines = table.splitlines()
+        self.assertRegex(lines[0], r"^FMA peak \d+ GFLOP/s$")
+        self.assertEqual(lines[1].split(), "layer work ms median share GFLOP GFLOP/s of peak".split())
+        self.assertRegex(lines[2], r"^conv1 +forward +[\d.]+ +[\d.]+ +[\d.]+ % +0.00 +\d+ +\d\.\d\d$")
+        self.assertRegex(lines[5], r"^ +the rest +[\d.]+ +[\d.]+ +[\d.]+ %$")
+        self.assertEqual(len(lines), 6)
+
+    def test_roofline(self):
+        bench = ["bench", "--what", "train", "--seconds", 0, "--batch", 7, "--threads", 1, "--roofline"]
+        report = json.loads(self.run_it(*bench, "whole.svg", "--json", program="fake_trainer_whole").stdout)
+        self.assertGreater(report["memory_gb_per_second"], 0)
+        self.assertNotIn("layers", report)
+        write(self.at("whole.svg"), "an older picture")
+        self.run_it(*bench, "whole.svg", program="fake_trainer_whole")
+        picture = xml.etree.ElementTree.fromstring(read(self.at("whole.svg")))
+        titles = [e.text for e in picture.iter("{http://www.w3.org/2000/svg}title")]
+        for row in ("conv1 forward", "conv1 dw", "fc dw"):
+            self.assertEqual(len([title for title in titles if title.startswith(f"{row}: ")]), 1, titles)
+        self.assertEqual(len(titles), 3)
+        text = " ".join(e.text for e in picture.iter("{http://www.w3.org/2000/svg}text"))
+        self.assertRegex(text, r"train of fake, batch 7, 1 thread\b.*FMA peak \d+ GFLOP/s.*main memory [\d.]+ GB/s")
+        self.fails("cannot be created", *bench, "nowhere/picture.svg")
+        self.fails("option --roofline is empty", *bench, "")
 
     def test_needs_nothing_but_libc(self):
         self.skip_with_sanitizers("needs more")

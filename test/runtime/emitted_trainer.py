@@ -3,7 +3,7 @@
 emitted_trainer.py BUILD    BUILD holds bin/resnetc
 """
 
-import math, os, re, subprocess, unittest
+import json, math, os, re, subprocess, unittest
 
 from trainer_case import BIN, TrainerCase, read, read_tensors, write
 
@@ -69,6 +69,27 @@ class EmittedTrainer(TrainerCase):
         self.run_it("bench", "--what", "infer", "--seconds", 0, program=program)
         program = self.compile("grey", TINY + ".input(32, 32).channels(1)")
         self.run_it("train", "--data", "data", "--epochs", 1, "--out", "grey-run", program=program)
+
+    def test_every_layer_is_timed(self):
+        program = self.compile("wide", "resnet(basic, {1, 1, 1, 1}).replace_fc(3).input(64, 64)")
+        bench = ["bench", "--batch", 2, "--seconds", 0, "--layers", "--json"]
+        rows = json.loads(self.run_it(*bench, "--what", "train", program=program).stdout)["layers"]
+        # 3x3, two a block; from layer2 on the first of stride 2, beside a 1x1. The last layer is too small to be more than the rest.
+        convs = {"conv1": (3 * 49, 64, 32)}
+        for stage, (c, k, side) in enumerate([(64, 64, 16), (64, 128, 8), (128, 256, 4), (256, 512, 2)], 1):
+            convs[f"layer{stage}.0.conv1"] = (9 * c, k, side)
+            convs[f"layer{stage}.0.conv2"] = (9 * k, k, side)
+            if stage > 1:
+                convs[f"layer{stage}.0.downsample.0"] = (c, k, side)
+        expected = {(name, work): 2 * 2 * c * k * side**2 for name, (c, k, side) in convs.items() for work in ("forward", "dx", "dw")}
+        del expected["conv1", "dx"]
+        self.assertEqual({(row["layer"], row["work"]): row["flop"] for row in rows if "layer" in row}, expected)
+        others = [row["work"] for row in rows if "layer" not in row]
+        self.assertEqual(others[-1], "the rest")
+        for work in ("batch norm", "batch norm gradient", "max pool", "max pool gradient", "optimizer"):
+            self.assertEqual(others.count(work), 1, others)
+        rows = json.loads(self.run_it(*bench, "--what", "infer", program=program).stdout)["layers"]
+        self.assertEqual([row["layer"] for row in rows if "layer" in row], list(convs))
 
     def test_runs_are_called_after_the_spec(self):
         program = self.compile("garden", TINY + ".input(32, 32)")

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 #ifndef FAKE_ELEMENT
 #define FAKE_ELEMENT float
@@ -305,6 +306,16 @@ const char *const cpu_features[] = {"sse2", FAKE_CPU, nullptr};
 #else
 const char *const cpu_features[] = {"sse2", nullptr};
 #endif
+// Whose loops the bodies are. The linear layer runs in one piece, but for its gradient.
+const resnetc_work works[] = {
+    {sizeof(resnetc_work), RESNETC_DW, "fc", 2 * classes * wide, (wide + classes) * sizeof(real), classes *wide * sizeof(real)},
+    {sizeof(resnetc_work), RESNETC_OTHER, "copies", 0, 0, 0},
+    {sizeof(resnetc_work), RESNETC_DW, "conv1", 2 * conv_size, (image_size + wide) * sizeof(real), conv_size * sizeof(real)},
+    {sizeof(resnetc_work), RESNETC_FORWARD, "conv1", 2 * conv_size, (image_size + wide) * sizeof(real), conv_size * sizeof(real)}};
+const resnetc_loop loops[] = {{sizeof(resnetc_loop), 3, features_body},
+                              {sizeof(resnetc_loop), whole ? 3 : 1, hidden_body},
+                              {sizeof(resnetc_loop), 0, fc_gradient_body},
+                              {sizeof(resnetc_loop), 2, conv_gradient_body}};
 const resnetc_variant variant{sizeof(resnetc_variant),
                               RESNETC_ABI_VERSION,
                               sizeof(real) == sizeof(double) ? RESNETC_F64 : RESNETC_F32,
@@ -318,7 +329,13 @@ const resnetc_variant variant{sizeof(resnetc_variant),
                               whole ? nullptr : features,
                               gradients,
                               apply,
-                              logits};
+                              logits,
+                              nullptr,
+                              nullptr,
+                              works,
+                              loops,
+                              std::size(works),
+                              std::size(loops)};
 
 } // namespace
 

@@ -103,6 +103,31 @@ TEST(Pool, RunsInlineWithoutAPool) {
   EXPECT_EQ(w.visits, std::vector<int>(5, 1));
 }
 
+void sleep(const resnetc_call *, int64_t, int64_t, int32_t) { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
+
+TEST(Pool, TimesLoopsWhenAsked) {
+  for (int threads : {1, 3}) {
+    thread_pool pool(threads);
+    work work;
+    work.visits.resize(10);
+    resnetc_call call = call_for(pool, work);
+    resnetc::loop_times times;
+    resnetc_parallel_for(&call, sleep, 10);
+    EXPECT_TRUE(times.empty());
+    pool.time_loops(&times);
+    resnetc_parallel_for(&call, sleep, 10);
+    resnetc_parallel_for(&call, sleep, 10);
+    resnetc_parallel_for(&call, visit, 10);
+    EXPECT_EQ(times.size(), 2u);
+    EXPECT_GE(times[sleep], std::chrono::milliseconds(4));
+    EXPECT_LT(times[visit], times[sleep]);
+    pool.time_loops(nullptr);
+    auto before = times[sleep];
+    resnetc_parallel_for(&call, sleep, 10);
+    EXPECT_EQ(times[sleep], before);
+  }
+}
+
 TEST(Pool, StartsAndEndsWithoutWork) {
   for (int i = 0; i < 50; ++i)
     thread_pool pool(4);

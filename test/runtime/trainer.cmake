@@ -16,6 +16,7 @@ resnetc_fake_trainer(fake_trainer_other_cpu FAKE_CPU="avx9000")
 
 resnetc_gtest(test_cache cache_records.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_train_pool train_pool.cpp LIBS resnetc_runtime)
+resnetc_gtest(test_measure_layers measure_layers.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_train_rules train_rules.cpp LIBS resnetc_runtime)
 resnetc_gtest(test_cli_options cli_options.cpp LIBS resnetc_runtime)
 foreach(name cli_trainer cli_failures cli_cache)

@@ -175,6 +175,25 @@ typedef struct resnetc_call {
  * What a body computes for an index must not depend on the range that it came in. */
 void resnetc_parallel_for(const resnetc_call *call, resnetc_body body, int64_t count);
 
+typedef enum { RESNETC_FORWARD = 0, RESNETC_DX = 1, RESNETC_DW = 2, RESNETC_OTHER = 3 } resnetc_direction;
+
+/* A part of the work: a convolution or linear layer in one direction, or all operations of another kind together. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t direction;          /* resnetc_direction */
+  const char *name;           /* torchvision's name of the layer, "layer1.0.conv1"; of RESNETC_OTHER the kind, "batch norm" */
+  int64_t flops;              /* one image: 2 x multiply-adds of the direct algorithm; 0 for RESNETC_OTHER, as are the next two */
+  int64_t bytes_per_image;    /* of operands and result that grow with the batch */
+  int64_t bytes;              /* of those that do not: weights and their gradients */
+} resnetc_work;
+
+/* Which part a parallel loop belongs to. Loops that make no `resnetc_parallel_for` are not told of. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t work;               /* its index in `works` */
+  resnetc_body body;          /* what `resnetc_parallel_for` gets; no two rows have the same */
+} resnetc_loop;
+
 typedef struct {
   uint32_t struct_size;
   int32_t abi_version;
@@ -189,6 +208,9 @@ typedef struct {
   /* Like `features` and `logits`, for a batch of 1 alone, faster and rounded otherwise; NULL where they would be the
    * same. Each uses as much of the arena as the other. What must not depend on the number of images in a call never comes from these. */
   resnetc_function features_single, logits_single;
+  const resnetc_work *works;
+  const resnetc_loop *loops;
+  int64_t work_count, loop_count;
 } resnetc_variant;
 
 /* Ended by NULL; the best one that the machine can run comes first. */
