@@ -153,12 +153,13 @@ void ModelTable::readArenas(ModuleOp planned) {
 void ModelTable::readWork(ModuleOp outlined) {
   llvm::DenseMap<Attribute, int32_t> numbers;
   for (auto body : outlined.getOps<func::FuncOp>())
-    if (auto attr = body->getAttrOfType<DictionaryAttr>(resnet::kWorkAttr)) {
-      auto [number, isNew] = numbers.try_emplace(attr, works.size());
-      if (isNew)
-        works.push_back(resnet::Work::fromAttr(attr));
-      loops.emplace_back(body.getName(), number->second);
-    }
+    if (auto parts = body->getAttrOfType<ArrayAttr>(resnet::kWorkAttr))
+      for (auto attr : parts.getAsRange<DictionaryAttr>()) {
+        auto [number, isNew] = numbers.try_emplace(attr, works.size());
+        if (isNew)
+          works.push_back(resnet::Work::fromAttr(attr));
+        loops.emplace_back(body.getName(), number->second);
+      }
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include "Codegen/Passes.h"
 #include "Conversion/Work.h"
 #include "IR/AbiDialect.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -97,7 +98,7 @@ public:
     func::FuncOp body = makeBody(parent);
     if (!body)
       return failure();
-    if (DictionaryAttr work = findWork())
+    if (ArrayAttr work = findWork())
       body->setAttr(kWorkAttr, work);
     b.setInsertionPoint(loop);
     Value count = arith::ConstantIndexOp::create(b, loc, 1);
@@ -111,17 +112,20 @@ public:
   }
 
 private:
-  /// The loop's part of a step: that of the layer in it, which others may have been fused with.
-  DictionaryAttr findWork() {
-    DictionaryAttr found = workAt(loc);
+  /// The loop's part of a step: that of the layer whose sums are in it, which others may have been fused with. Two, where the sum of two layers'
+  /// gradients is computed at once.
+  ArrayAttr findWork() {
+    SetVector<Attribute> found;
     loop.getBody()->walk([&](Operation *op) {
-      DictionaryAttr work = isa<linalg::FillOp>(op) ? DictionaryAttr() : workAt(op->getLoc());
-      if (!work || Work::fromAttr(work).flops == 0)
-        return WalkResult::advance();
-      found = work;
-      return WalkResult::interrupt();
+      auto generic = dyn_cast<linalg::GenericOp>(op);
+      bool sums = isa<winograd::ConvOp>(op) || (generic && generic.getNumReductionLoops() > 0);
+      DictionaryAttr work = sums ? workAt(op->getLoc()) : DictionaryAttr();
+      if (work && Work::fromAttr(work).flops > 0)
+        found.insert(work);
     });
-    return found;
+    if (DictionaryAttr work = workAt(loc); work && found.empty())
+      found.insert(work);
+    return found.empty() ? ArrayAttr() : b.getArrayAttr(found.getArrayRef());
   }
 
   /// body(call, begin, end, worker): finds what the kernel needs from the call alone, and calls it.

@@ -26,7 +26,7 @@ struct Work {
   static Work fromAttr(DictionaryAttr attr);
 };
 
-/// On a parallel loop's body: its work.
+/// On a parallel loop's body: its work, an array of `Work::toAttr`.
 inline constexpr StringLiteral kWorkAttr = "resnet.work";
 
 /// The work of an op of the `resnet` dialect; without a name where it is not worth telling of.

@@ -40,19 +40,32 @@ std::string_view layer_of(const part_times &part) {
 
 layer_times::layer_times(const resnetc_variant &variant)
     : variant_(variant), seconds_(variant.work_count + 1) {
-  for (std::int64_t i = 0; i < variant.loop_count; ++i)
-    part_of_[variant.loops[i].body] = variant.loops[i].work;
+  for (std::int64_t i = 0; i < variant.loop_count; ++i) {
+    const resnetc_loop &loop = variant.loops[i];
+    portions_[loop.body].push_back({static_cast<std::size_t>(loop.work), 1});
+  }
+  for (auto &[body, portions] : portions_) {
+    if (portions.size() == 1)
+      continue;
+    double flops = 0;
+    for (portion &each : portions)
+      flops += each.of_the_loop =
+          static_cast<double>(variant.works[each.work].flops);
+    for (portion &each : portions)
+      each.of_the_loop /= flops;
+  }
 }
 
 void layer_times::end_step(double seconds) {
   for (std::vector<double> &steps : seconds_)
     steps.push_back(0);
   for (auto [body, time] : loops_) {
-    auto known = part_of_.find(body);
-    if (known == part_of_.end())
+    auto known = portions_.find(body);
+    if (known == portions_.end())
       continue;
     double took = std::chrono::duration<double>(time).count();
-    seconds_[known->second].back() += took;
+    for (portion each : known->second)
+      seconds_[each.work].back() += took * each.of_the_loop;
     seconds -= took;
   }
   seconds_.back().back() = seconds;

@@ -24,7 +24,8 @@ std::string_view name_of(const part_times &part);
 /// The layer's name, or "".
 std::string_view layer_of(const part_times &part);
 
-/// Adds up the times of a variant's parallel loops, step by step.
+/// Adds up the times of a variant's parallel loops, step by step. A loop of two
+/// layers counts for each by its FLOPs.
 class layer_times {
 public:
   explicit layer_times(const resnetc_variant &variant);
@@ -41,7 +42,11 @@ public:
 
 private:
   const resnetc_variant &variant_;
-  std::unordered_map<resnetc_body, std::size_t> part_of_; // index into seconds_
+  struct portion {
+    std::size_t work; // index into seconds_
+    double of_the_loop;
+  };
+  std::unordered_map<resnetc_body, std::vector<portion>> portions_;
   loop_times loops_;
   std::vector<std::vector<double>> seconds_; // by work, the rest last; by step
 };

@@ -115,10 +115,10 @@ private:
                     at_x(from), at_y(from * what.bandwidth), at_x(ridge),
                     at_y(what.peak), width - right);
     std::string peak = fmt::format("FMA peak {:.0f} GFLOP/s", what.peak);
-    svg += svg_text(width - right - 4, at_y(what.peak) - 6, "end", peak);
-    double peak_width = 6.5 * static_cast<double>(peak.size());
-    taken.push_back(
-        {width - right - 4 - peak_width, at_y(what.peak) - 18, peak_width, 14});
+    svg += svg_text(at_x(ridge) + 8, at_y(what.peak) - 6, "start", peak);
+    taken.push_back({at_x(ridge) + 8, at_y(what.peak) - 18,
+                     6.5 * static_cast<double>(peak.size()), 14});
+    taken.push_back({at_x(ridge), at_y(what.peak) - 2, width - at_x(ridge), 4});
     double angle = std::atan2(at_y(what.peak) - at_y(from * what.bandwidth),
                               at_x(ridge) - at_x(from)) *
                    180 / std::acos(-1);

@@ -20,16 +20,18 @@ void gradient(const resnetc_call *, int64_t, int64_t, int32_t) {}
 void last(const resnetc_call *, int64_t, int64_t, int32_t) {}
 void pool(const resnetc_call *, int64_t, int64_t, int32_t) {}
 void norm(const resnetc_call *, int64_t, int64_t, int32_t) {}
+void both(const resnetc_call *, int64_t, int64_t, int32_t) {}
 void foreign(const resnetc_call *, int64_t, int64_t, int32_t) {}
 
 // Two layers, whose order in the table of works is not the network's.
 struct table {
   resnetc_tensor tensors[2]{};
-  resnetc_work works[6] = {{sizeof(resnetc_work), RESNETC_OTHER, "max pool", 0, 0, 0},   {sizeof(resnetc_work), RESNETC_FORWARD, "fc", 10, 0, 0},
+  resnetc_work works[6] = {{sizeof(resnetc_work), RESNETC_OTHER, "max pool", 0, 0, 0},   {sizeof(resnetc_work), RESNETC_FORWARD, "fc", 30, 0, 0},
                            {sizeof(resnetc_work), RESNETC_DW, "conv1", 10, 0, 0},        {sizeof(resnetc_work), RESNETC_OTHER, "batch norm", 0, 0, 0},
                            {sizeof(resnetc_work), RESNETC_FORWARD, "conv1", 10, 0, 0},   {sizeof(resnetc_work), RESNETC_FORWARD, "unused", 10, 0, 0}};
-  resnetc_loop loops[6] = {{sizeof(resnetc_loop), 4, forward}, {sizeof(resnetc_loop), 4, weights}, {sizeof(resnetc_loop), 2, gradient},
-                           {sizeof(resnetc_loop), 1, last},    {sizeof(resnetc_loop), 0, pool},    {sizeof(resnetc_loop), 3, norm}};
+  resnetc_loop loops[8] = {{sizeof(resnetc_loop), 4, forward}, {sizeof(resnetc_loop), 4, weights}, {sizeof(resnetc_loop), 2, gradient},
+                           {sizeof(resnetc_loop), 1, last},    {sizeof(resnetc_loop), 0, pool},    {sizeof(resnetc_loop), 3, norm},
+                           {sizeof(resnetc_loop), 2, both},    {sizeof(resnetc_loop), 1, both}};
   resnetc_model model{};
   resnetc_variant variant{};
 
@@ -57,14 +59,15 @@ TEST(LayerTimes, AddsUpLoopsByPartAndStep) {
     (*times.loops())[last] += step * 4ms;
     (*times.loops())[pool] += step * 5ms;
     (*times.loops())[norm] += step * 6ms;
+    (*times.loops())[both] += step * 8ms; // of two layers: 10 and 30 FLOPs
     (*times.loops())[foreign] += step * 7ms; // of no part
     times.end_step(step * 0.1);
   }
   struct {
     std::string layer, name;
     double seconds;
-  } expected[] = {{"conv1", "forward", 0.011}, {"conv1", "dw", 0.020}, {"fc", "forward", 0.004},
-                  {"", "batch norm", 0.006},   {"", "max pool", 0.005}, {"", "the rest", 0.054}};
+  } expected[] = {{"conv1", "forward", 0.011}, {"conv1", "dw", 0.022}, {"fc", "forward", 0.010},
+                  {"", "batch norm", 0.006},   {"", "max pool", 0.005}, {"", "the rest", 0.046}};
   std::vector<part_times> parts = times.parts();
   ASSERT_EQ(parts.size(), std::size(expected));
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -187,11 +187,12 @@ typedef struct {
   int64_t bytes;              /* of those that do not: weights and their gradients */
 } resnetc_work;
 
-/* Which part a parallel loop belongs to. Loops that make no `resnetc_parallel_for` are not told of. */
+/* Which part a parallel loop belongs to; one that computes two layers' sums at once has a row for each. What makes no
+ * `resnetc_parallel_for` is not told of. */
 typedef struct {
   uint32_t struct_size;
   int32_t work;               /* its index in `works` */
-  resnetc_body body;          /* what `resnetc_parallel_for` gets; no two rows have the same */
+  resnetc_body body;          /* what `resnetc_parallel_for` gets */
 } resnetc_loop;
 
 typedef struct {
