@@ -200,11 +200,16 @@ private:
       double x = at_x(mark.intensity), y = at_y(mark.gflops),
              gap = size_of(mark) + 3,
              length = letter_width * static_cast<double>(mark.label.size());
-      const box places[] = {
-          {x + gap, y - label_height / 2, length, label_height},
-          {x - gap - length, y - label_height / 2, length, label_height},
-          {x - length / 2, y - gap - label_height, length, label_height},
-          {x - length / 2, y + gap, length, label_height}};
+      std::vector<box> places;
+      for (auto [column, row] : {std::pair(gap, -label_height / 2),
+                                 {-gap - length, -label_height / 2},
+                                 {-length / 2, -gap - label_height},
+                                 {-length / 2, gap},
+                                 {0.0, -gap - label_height},
+                                 {0.0, gap},
+                                 {-length, -gap - label_height},
+                                 {-length, gap}})
+        places.push_back({x + column, y + row, length, label_height});
       for (const box &place : places) {
         if (place.x < left || place.x + length > width - right ||
             place.y < top || place.y + label_height > height - bottom ||
