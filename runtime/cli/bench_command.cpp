@@ -1,7 +1,6 @@
 #include "cli/bench_layers.h"
 #include "data/random.h"
 #include "measure/bandwidth.h"
-#include "measure/peak.h"
 #include "report/format.h"
 #include "state/atomic_file.h"
 #include "train/engine.h"
@@ -32,7 +31,7 @@ template <typename T> void fill_images(void *buffer, std::int64_t count) {
 }
 
 step_times measure(const std::function<void()> &run, double seconds,
-                   layer_times *layers) {
+                   layer_watch *layers) {
   using clock = std::chrono::steady_clock;
   auto since = [](clock::time_point start) {
     return std::chrono::duration<double>(clock::now() - start).count();
@@ -43,12 +42,14 @@ step_times measure(const std::function<void()> &run, double seconds,
   for (clock::time_point start = clock::now();
        times.size() < least_runs || since(start) < seconds;) {
     if (layers)
-      layers->begin_step();
+      layers->times.begin_step();
     clock::time_point begin = clock::now();
     run();
     times.push_back(since(begin));
-    if (layers)
-      layers->end_step(times.back());
+    if (layers) {
+      layers->times.end_step(times.back());
+      layers->peak.look_again();
+    }
   }
   std::ranges::sort(times);
   return {times.front(), times[times.size() / 2]};
@@ -61,7 +62,7 @@ double peak_rss_mb() {
 }
 
 step_times measure(what kind, const command_context &context,
-                   std::int64_t batch, layer_times *layers) {
+                   std::int64_t batch, layer_watch *layers) {
   const resnetc_model &model = *context.variant.model;
   bool trains = kind == what::train || kind == what::head;
   engine engine(context.variant, threads_of(context.options), batch,
@@ -90,7 +91,7 @@ step_times measure(what kind, const command_context &context,
   double seconds = context.options.real("seconds", 5, 0, 86400);
   const void *records = engine.records(images.data(), batch);
   if (layers)
-    engine.time_loops(layers->loops());
+    engine.time_loops(layers->times.loops());
   switch (kind) {
   case what::infer:
     return measure(
@@ -105,12 +106,6 @@ step_times measure(what kind, const command_context &context,
   default:
     return measure([&] { step(records); }, seconds, layers);
   }
-}
-
-// The peak of a run is the higher of two, since a machine's clock moves.
-double peak_of(const command_context &context) {
-  double peak = fma_peak(threads_of(context.options), 0.1);
-  return context.variant.dtype == RESNETC_F64 ? peak / 2 : peak;
 }
 
 } // namespace
@@ -130,20 +125,25 @@ int bench_command(const command_context &context) {
   std::optional<atomic_file> roofline;
   if (std::optional<std::string> path = options.text("roofline"))
     roofline.emplace(*path); // a path that cannot be written ends it here
-  bool layered = options.given("layers") || roofline;
-  layer_times layers(context.variant);
-  machine_limits limits{layered ? peak_of(context) : 0};
-  step_times times = measure(kind, context, batch, layered ? &layers : nullptr);
+  std::optional<layer_watch> layers;
+  if (options.given("layers") || roofline)
+    layers.emplace(layer_times(context.variant),
+                   peak_watch(threads_of(options)));
+  step_times times = measure(kind, context, batch, layers ? &*layers : nullptr);
   double rss = peak_rss_mb();
-  if (layered)
-    limits.peak = std::max(limits.peak, peak_of(context));
+  machine_limits limits{};
+  if (layers) {
+    layers->peak.look();
+    bool f64 = context.variant.dtype == RESNETC_F64;
+    limits.peak = layers->peak.highest() / (f64 ? 2 : 1);
+  }
   std::string_view name = what_names[static_cast<std::size_t>(kind)];
   std::string threads = format_number_of(threads_of(options), "thread");
   std::string title =
       fmt::format("{} of {}, batch {}, {}", name, model.name, batch, threads);
   if (roofline) {
     limits.bandwidth = memory_bandwidth(threads_of(options));
-    roofline->write(layer_roofline(layers, limits, batch, title));
+    roofline->write(layer_roofline(layers->times, limits, batch, title));
     roofline->commit();
   }
   auto images = static_cast<double>(batch);
@@ -156,7 +156,7 @@ int bench_command(const command_context &context) {
         {"images_per_second_best", images / times.best},
         {"images_per_second_median", images / times.median},
         {"peak_rss_mb", rss}};
-    if (layered) {
+    if (layers) {
       json["fma_peak_gflops"] = limits.peak;
       json["step_ms_best"] = 1e3 * times.best;
       json["step_ms_median"] = 1e3 * times.median;
@@ -164,7 +164,7 @@ int bench_command(const command_context &context) {
     if (roofline)
       json["memory_gb_per_second"] = limits.bandwidth;
     if (options.given("layers"))
-      json["layers"] = layers_as_json(layers, limits, batch);
+      json["layers"] = layers_as_json(layers->times, limits, batch);
     context.out.result(json.dump() + "\n");
     return 0;
   }
@@ -172,7 +172,7 @@ int bench_command(const command_context &context) {
       "{}: {:.1f} images/s at best, {:.1f} in the median; {:.0f} MB at most\n",
       title, images / times.best, images / times.median, rss));
   if (options.given("layers"))
-    context.out.result("\n" + layer_table(layers, limits, batch));
+    context.out.result("\n" + layer_table(layers->times, limits, batch));
   return 0;
 }
 

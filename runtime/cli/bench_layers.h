@@ -3,10 +3,17 @@
 
 #include "cli/command.h"
 #include "measure/layer_times.h"
+#include "measure/peak.h"
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace resnetc {
+
+/// What is looked at while steps are measured.
+struct layer_watch {
+  layer_times times;
+  peak_watch peak;
+};
 
 /// What a run was measured beside.
 struct machine_limits {

@@ -1,6 +1,6 @@
 #include "measure/peak.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdint>
 #include <immintrin.h>
 #include <thread>
@@ -84,6 +84,16 @@ double fma_peak(int threads, double seconds) {
   for (double rate : rates)
     sum += rate;
   return sum;
+}
+
+void peak_watch::look() {
+  highest_ = std::max(highest_, fma_peak(threads_, 0.01));
+  last_ = std::chrono::steady_clock::now();
+}
+
+void peak_watch::look_again() {
+  if (std::chrono::steady_clock::now() - last_ > std::chrono::milliseconds(100))
+    look();
 }
 
 } // namespace resnetc

@@ -3,7 +3,7 @@
 //   bench_kernels [--batch=N] [--threads=N] [--mcpu=NAME] [--benchmark_filter=REGEX] [other options of Google Benchmark]
 //
 // Each kernel family, compiled alone by resnetc's own pipeline when its turn comes. The time is that of its parallel loops. Counters, by the best
-// iteration: GFLOP/s of the direct algorithm and their ratio to the FMA peak, measured right before and behind; where memory bounds a kernel
+// iteration: GFLOP/s of the direct algorithm and their ratio to the FMA peak, measured before, behind and between; where memory bounds a kernel
 // also GB/s of its operands and results, and their ratio to main memory's bandwidth.
 //
 //===----------------------------------------------------------------------===//
@@ -69,17 +69,18 @@ void measure(benchmark::State &state, const kernel &source, Settings &settings) 
     return state.SkipWithError("not compiled");
   }
   kernel->run(); // touches the memory
-  constexpr double peakSeconds = 0.02;
-  double peak = fma_peak(settings.threads, peakSeconds), best = 0;
+  peak_watch peak(settings.threads);
+  double best = 0;
   for (auto _ : state) {
     double seconds = kernel->run();
     state.SetIterationTime(seconds);
     best = best == 0 ? seconds : std::min(best, seconds);
+    peak.look_again();
   }
-  peak = std::max(peak, fma_peak(settings.threads, peakSeconds));
+  peak.look();
   double gflops = kernel->flops() / best / 1e9;
   state.counters["GFLOP/s"] = gflops;
-  state.counters["of_peak"] = gflops / peak;
+  state.counters["of_peak"] = gflops / peak.highest();
   if (kernel->bytes() > 0) {
     state.counters["GB/s"] = kernel->bytes() / best / 1e9;
     state.counters["of_memory"] = kernel->bytes() / best / 1e9 / bandwidth(settings.threads);
