@@ -29,7 +29,8 @@ void add(const float *a, const float *b, float *__restrict sum,
 
 double memory_bandwidth(int threads) {
   using clock = std::chrono::steady_clock;
-  constexpr int passes = 5;
+  constexpr int least_passes = 5;
+  constexpr std::chrono::duration<double> least_time(0.5);
   std::int64_t bytes = bytes_of_array(),
                count = bytes / static_cast<std::int64_t>(sizeof(float));
   aligned_buffer a(bytes), b(bytes), sum(bytes);
@@ -37,7 +38,9 @@ double memory_bandwidth(int threads) {
   std::fill_n(b.as<float>(), count, 2.0f);
   std::fill_n(sum.as<float>(), count, 0.0f);
   double best = 0;
-  for (int pass = 0; pass < passes; ++pass) {
+  clock::time_point start = clock::now();
+  for (int pass = 0; pass < least_passes || clock::now() - start < least_time;
+       ++pass) {
     clock::time_point begin = clock::now();
     {
       std::vector<std::jthread> others;
