@@ -27,13 +27,12 @@ std::optional<Target> Target::lookUp(llvm::StringRef name) {
     all[feature] = true;
     llvm::X86::updateImpliedFeatures(feature, true, all); // x86-64-v3 names avx2, not avx
   }
-  llvm::StringMap<bool> host;
-  if (native) // a virtual machine may hide what its CPU has
-    host = llvm::sys::getHostCPUFeatures();
+  if (native) // a virtual machine may hide what its CPU has, and a CPU newer than LLVM goes by an older one's name
+    all = llvm::sys::getHostCPUFeatures();
   Target target;
   target.cpu = cpu;
   for (llvm::StringRef feature : kChecked)
-    if (all.lookup(feature) && (!native || host.lookup(feature)))
+    if (all.lookup(feature))
       target.features.push_back(feature.str());
   auto has = [&](llvm::StringRef f) { return llvm::is_contained(target.features, f); };
   bool wide = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl");
