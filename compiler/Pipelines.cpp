@@ -13,6 +13,7 @@
 #include "Conversion/Passes.h"
 #include "Frontend/Import.h"
 #include "IR/AbiDialect.h"
+#include "IR/PackedDialect.h"
 #include "IR/ResnetDialect.h"
 #include "IR/WinogradDialect.h"
 #include "Transforms/Algorithm.h"
@@ -37,19 +38,23 @@ using namespace resnetc;
 
 namespace {
 
-void addChoices(OpPassManager &pm, StringRef conv) {
+void addChoices(OpPassManager &pm, StringRef conv, StringRef precision) {
   resnet::ChooseConvolutionOptions choice;
   choice.conv = conv.str();
   pm.addPass(resnet::createChooseConvolution(choice));
+  resnet::ChoosePrecisionOptions narrow;
+  narrow.conv = conv.str();
+  narrow.precision = precision.str();
+  pm.addPass(resnet::createChoosePrecision(narrow));
   if (conv == "auto") // else the user has chosen
     pm.addPass(resnet::createSingleImage());
   pm.addPass(resnet::createPrepareFilters());
 }
 
 /// From @forward as the frontend makes it, or from a later stage, to the functions of the seam.
-void addTransforms(OpPassManager &pm, Stage from, StringRef conv) {
+void addTransforms(OpPassManager &pm, Stage from, StringRef conv, StringRef precision) {
   if (from == Stage::Split)
-    return addChoices(pm, conv);
+    return addChoices(pm, conv, precision);
   if (from == Stage::Forward) {
     pm.addPass(resnet::createFreeze());
     pm.addPass(resnet::createDifferentiate());
@@ -58,7 +63,7 @@ void addTransforms(OpPassManager &pm, Stage from, StringRef conv) {
   pm.addPass(resnet::createFuseEpilogue());
   pm.addPass(resnet::createRecompute());
   pm.addPass(resnet::createSplit());
-  addChoices(pm, conv);
+  addChoices(pm, conv, precision);
   pm.addPass(resnet::createVerifySplit());
 }
 
@@ -93,6 +98,7 @@ void addLLVM(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(resnet::createAbiToLLVM());
+  pm.addPass(resnet::createPackedToLLVM());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
@@ -123,6 +129,7 @@ bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
 struct ToLLVMOptions : PassPipelineOptions<ToLLVMOptions> {
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("LLVM's name of an x86-64 CPU"), llvm::cl::init("native")};
   Option<std::string> conv{*this, "conv", llvm::cl::desc("auto, direct or winograd"), llvm::cl::init("auto")};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("f32 or bf16"), llvm::cl::init("f32")};
   Option<Stage> from{*this, "from", llvm::cl::desc("what the module holds already"), llvm::cl::init(Stage::Forward),
                      llvm::cl::values(clEnumValN(Stage::Forward, "forward", "@forward alone"),
                                       clEnumValN(Stage::Gradients, "gradients", "@forward and @gradients"),
@@ -139,7 +146,7 @@ void resnetc::registerPipelines() {
     std::optional<Target> target = Target::lookUp(options.mcpu);
     if (!target)
       return error("unknown CPU \"" + options.mcpu + "\"");
-    addTransforms(pm, options.from, options.conv);
+    addTransforms(pm, options.from, options.conv, options.precision);
     pm.addPass(resnet::createResnetToLinalg());
     addLowering(pm, *target);
     addLLVM(pm);
@@ -150,13 +157,14 @@ void resnetc::registerPipelines() {
 }
 
 void resnetc::registerDialects(DialectRegistry &registry) {
-  registry.insert<resnet::ResnetDialect, abi::AbiDialect, winograd::WinogradDialect, bufferization::BufferizationDialect>();
+  registry.insert<resnet::ResnetDialect, abi::AbiDialect, packed::PackedDialect, winograd::WinogradDialect, bufferization::BufferizationDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerTilingInterfaceExternalModels(registry);
   scf::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerTilingInterfaceExternalModels(registry);
+  packed::registerBufferization(registry);
   winograd::registerBufferization(registry);
   registerTranslations(registry);
 }
@@ -178,15 +186,35 @@ static std::optional<Target> targetOf(const CompileOptions &options) {
   return target;
 }
 
+/// As targetOf, where that CPU can compute as `options` ask; otherwise an error.
+static std::optional<Target> checkedTarget(const CompileOptions &options, llvm::raw_ostream &errors) {
+  std::optional<Target> target = targetOf(options);
+  if (!target) {
+    errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
+    return std::nullopt;
+  }
+  if (options.precision == "f32" || llvm::is_contained(target->features, "avx512bf16"))
+    return target;
+  errors << "error: --precision=" << options.precision << " needs a CPU with AVX-512 BF16, which " << target->cpu
+         << " has not; compile for another by --mcpu, such as znver4 or sapphirerapids, or leave --precision at f32\n";
+  return std::nullopt;
+}
+
+/// A precision for what is not there is a mistake.
+static bool checkPrefix(ModuleOp module, const CompileOptions &options, llvm::raw_ostream &errors) {
+  if (options.precision == "f32" || module.lookupSymbol<func::FuncOp>("features"))
+    return true;
+  errors << "error: --precision=" << options.precision << " is that of the frozen prefix, and this spec has none; leave it at f32\n";
+  return false;
+}
+
 /// Through the pipeline as far as `stop` asks: to text in `out`, or to the LLVM dialect and then `emit`.
 static bool lowerModule(ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                         llvm::raw_ostream &out, llvm::raw_ostream &errors,
                         llvm::function_ref<bool(const ModelTable &, const Target &)> emit) {
-  std::optional<Target> target = targetOf(options);
-  if (!target) {
-    errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
+  std::optional<Target> target = checkedTarget(options, errors);
+  if (!target)
     return false;
-  }
   std::string first;
   ScopedDiagnosticHandler diagnostics(module.getContext(), [&](Diagnostic &d) {
     if (first.empty())
@@ -202,8 +230,10 @@ static bool lowerModule(ModuleOp module, Stage from, const graph &about, const C
     out << '\n';
     return true;
   };
-  if (!run(module, [&](OpPassManager &pm) { addTransforms(pm, from, options.conv); }))
+  if (!run(module, [&](OpPassManager &pm) { addTransforms(pm, from, options.conv, options.precision); }))
     return fail();
+  if (!checkPrefix(module, options, errors))
+    return false;
   if (stop == Emit::MLIR)
     return print();
   ModelTable table(about, module, options, *target);
@@ -257,19 +287,25 @@ bool resnetc::compileObjects(const graph &model, const CompileOptions &options, 
 }
 
 std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) {
+  if (options.precision != "f32" && !checkedTarget(options, errors))
+    return std::nullopt;
   Import import(model, options, errors);
   OwningOpRef<ModuleOp> &module = import.module;
   if (!module)
     return std::nullopt;
   MemoryUse use;
   use.elementBytes = options.f64 ? 8 : 4;
-  bool done = run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv); });
+  bool done = run(*module, [&](OpPassManager &pm) { addTransforms(pm, Stage::Forward, options.conv, options.precision); });
+  if (done && !checkPrefix(*module, options, errors))
+    return std::nullopt;
   if (done) {
     use.kept = resnet::keptBytes(module->lookupSymbol<func::FuncOp>("gradients"));
     auto features = module->lookupSymbol<func::FuncOp>("features");
     use.records = resnet::recordsOf(features);
     use.prefix = resnet::layersOf(features);
     use.winograd = resnet::winogradLayers(*module);
+    if (options.precision != "f32")
+      use.precisions = resnet::precisionsOf(features);
     resnet::ParameterLayout layout(*module);
     using resnet::Space;
     use.frozen = layout.size(Space::Frozen);

@@ -3,6 +3,7 @@
 #ifndef RESNETC_PIPELINES_H
 #define RESNETC_PIPELINES_H
 
+#include "Transforms/Precision.h"
 #include "Transforms/Records.h"
 #include "resnetc/abi.h"
 #include "resnetc/graph.h"
@@ -61,6 +62,7 @@ struct MemoryUse {
   std::vector<mlir::resnet::Record> records; // nothing where an image is its own record
   llvm::StringSet<> prefix;                  // convolutions and linear layers in front of them
   llvm::StringSet<> winograd;                // convolutions by Winograd's algorithm
+  std::vector<mlir::resnet::LayerPrecision> precisions; // of the prefix's convolutions, where not all are float32
 };
 
 /// Compiles as far as the memory plan. Nothing after an error, which went to `errors` as one line.

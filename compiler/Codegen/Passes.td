@@ -70,6 +70,17 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def PackedToLLVM : Pass<"resnet-packed-to-llvm", "ModuleOp"> {
+  let summary = "lower the `packed` dialect to descriptors and dot product instructions";
+  let description = [{
+    A view is a descriptor with half the strides, a dot product a call of vdpbf16ps's intrinsic: code for a CPU that lacks it (avx512bf16) cannot be
+    generated from it, and the driver does not ask for it.
+
+    Assumes dot products of whole registers: 4, 8 or 16 lanes.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def AbiToLLVM : Pass<"resnet-abi-to-llvm", "ModuleOp"> {
   let summary = "lower the `abi` dialect to loads from the call";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];

@@ -1,6 +1,7 @@
 //===- Conv.cpp - convolutions and their gradients ------------------------===//
 
 #include "Conversion/Lowering.h"
+#include "IR/PackedDialect.h"
 #include "IR/WinogradDialect.h"
 #include "Transforms/Algorithm.h"
 
@@ -45,10 +46,11 @@ struct Blocking {
   /// for one row of the window, of windows of one those of several blocks. A sum keeps its order. Where all weights of a 1x1
   /// convolution stay in that cache and a plane does not, a task takes few rows, for all output channels; of a small plane
   /// with more weights than that, several images.
-  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t elementBytes) {
+  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t elementBytes,
+           int64_t weightBytes) {
     constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 64, kPixels = 256, kImages = 16;
     constexpr int64_t kAllWeightBytes = 512 << 10, kPlaneBytes = 384 << 10, kRowsBytes = 32 << 10;
-    int64_t one = taps * kBlock * kBlock * elementBytes, pixels = rows * columns;
+    int64_t one = taps * kBlock * kBlock * weightBytes, pixels = rows * columns;
     if (blocks * one <= kWeightBytes) {
       int64_t all = outBlocks * blocks * one, row = blocks * columns * stride * kBlock * elementBytes;
       if (pixels <= kSmallPlane) {
@@ -83,15 +85,20 @@ static void creep(Lowering &l, Value sum, const Blocking &blocking) {
     sum.getDefiningOp()->setAttr(kCreepAttr, l.b.getI64IntegerAttr(5));
 }
 
-/// y[n,kb,h,w,k] += x * weight; `out` has been filled.
+/// y[n,kb,h,w,k] += x * weight; `out` has been filled. c, or s and c of the stem, count lanes where x and weight are in lanes.
 static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, const Blocking &blocking, Value out, bool stem) {
   MLIRContext *c = l.b.getContext();
   if (stem) { // (n, kb, h, w, k | r, sc)
     Maps d{c, 7};
-    // [kb][r][s][c][k] -> [kb][r][s*c][k]
-    SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
-    Value flat = tensor::CollapseShapeOp::create(l.b, l.loc, weight, groups);
-    return l.contract({x, d({d[0], d[2] * g.stride + d[5], d[3] * (g.stride * g.channels) + d[6]})},
+    int64_t step = g.stride * g.channels;
+    Value flat = weight;
+    if (getElementTypeOrSelf(weight).isInteger()) {
+      step /= packed::kPair;
+    } else { // [kb][r][s][c][k] -> [kb][r][s*c][k]
+      SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
+      flat = tensor::CollapseShapeOp::create(l.b, l.loc, weight, groups);
+    }
+    return l.contract({x, d({d[0], d[2] * g.stride + d[5], d[3] * step + d[6]})},
                       {flat, d({d[1], d[5], d[6], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5, {1, 1, 1});
   }
   // (n, kb, h, w, k | cb, r, s, c)
@@ -158,19 +165,29 @@ static Value convolveByTiles(Lowering &l, Value x, Value filter, Value out) {
   return conv->getResult(0);
 }
 
+/// x in lanes of two bf16.
+static Value laneInput(Lowering &l, Value x, const Geometry &g) {
+  Halo halo = g.halo();
+  if (isImages(x))
+    halo = packedImageHalo(halo, g.width, g.outWidth, g.channels, g.kernel, g.stride);
+  return l.lanes(l.padded(x, halo, l.b.getBF16Type()));
+}
+
 LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
-  Value x = l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width) : g.halo());
+  bool narrow = getElementTypeOrSelf(op.getWeight()).isBF16();
+  Value x = narrow ? laneInput(l, op.getX(), g) : l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width) : g.halo());
   Destination d = l.destination(op.getY());
-  bool fused = op.getScale() || op.getResidual() || op.getRelu();
-  Value y = fused ? l.emptyLike(d.interior) : d.interior;
+  bool fused = op.getScale() || op.getResidual() || op.getRelu() || getElementTypeOrSelf(op.getY()).isBF16();
+  Value y = fused ? l.empty(cast<RankedTensorType>(d.interior.getType()).getShape()) : d.interior;
   if (op.getWinograd()) {
     y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), y);
   } else {
     Blocking blocking;
     if (!isImages(op.getX()))
       blocking = Blocking(blocks(g.channels), cast<RankedTensorType>(y.getType()).getDimSize(1), g.kernel * g.kernel,
-                          g.outHeight, g.outWidth, g.stride, l.element.getWidth() / 8);
+                          g.outHeight, g.outWidth, g.stride, l.element.getWidth() / 8,
+                          getElementTypeOrSelf(op.getWeight()).getIntOrFloatBitWidth() / 8);
     Value start = l.filled(y, 0);
     y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, start, isImages(op.getX()));
   }
@@ -217,7 +234,8 @@ static Value gradientPhase(Lowering &l, Value dy, Value weight, const Phase &ph,
   Maps d{l.b.getContext(), 9};
   int64_t row = ph.shift + halo.top, column = pw.shift + halo.left;
   auto shape = cast<RankedTensorType>(wt.getType()).getShape();
-  Blocking blocking(shape[1], shape[0], ph.taps * pw.taps, ph.count, pw.count, 1, l.element.getWidth() / 8);
+  int64_t bytes = l.element.getWidth() / 8;
+  Blocking blocking(shape[1], shape[0], ph.taps * pw.taps, ph.count, pw.count, 1, bytes, bytes);
   Value dx = l.contract({dy, d({d[0], d[5], d[2] + d[6] + row, d[3] + d[7] + column, d[8]})},
                         {wt, d({d[1], d[5], d[6], d[7], d[8], d[4]})}, {out, d({d[0], d[1], d[2], d[3], d[4]})}, 5,
                         blocking.tile, blocking.outer);

@@ -3,6 +3,7 @@
 #include "Conversion/Lowering.h"
 
 #include "IR/AbiDialect.h"
+#include "IR/PackedDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -100,31 +101,38 @@ Value Lowering::dense(Value v) {
   return interior(a.tensor, cast<RankedTensorType>(v.getType()), a.halo);
 }
 
-Value Lowering::padImages(Value v, const Halo &need) {
+Value Lowering::padImages(Value v, const Halo &need, Type as) {
   auto type = cast<RankedTensorType>(v.getType());
   int64_t channels = type.getDimSize(1);
   SmallVector<int64_t> shape{ShapedType::kDynamic, type.getDimSize(2), type.getDimSize(3) * channels};
   SmallVector<int64_t> at{0, need.top, need.left * channels};
-  Value whole = emptyWithHalo(*this, shape, need, element, 1, channels);
+  Value whole = emptyWithHalo(*this, shape, need, as ? as : element, 1, channels);
   AffineMap id = b.getMultiDimIdentityMap(3);
   Value copied = generic({{values.at(v).tensor, id}}, {{slice(*this, whole, at, shape), id}},
                          SmallVector<utils::IteratorType>(3, kParallel),
-                         copyBody, {1})[0];
+                         [&](OpBuilder &n, Location at, ValueRange in) -> SmallVector<Value> {
+                           if (!as)
+                             return {in.front()};
+                           return {arith::TruncFOp::create(n, at, as, in.front())};
+                         },
+                         {1})[0];
   return insert(*this, copied, whole, at);
 }
 
-Value Lowering::padded(Value v, const Halo &need) {
+Value Lowering::padded(Value v, const Halo &need, Type as) {
   auto type = cast<RankedTensorType>(v.getType());
   if (isImages(v))
-    return padImages(v, need);
-  Activation a = values.at(v);
-  if (!a.halo.covers(need)) {
-    Value whole = emptyWithHalo(*this, blockedShape(type), need, getElementTypeOrSelf(a.tensor), 2, 1);
+    return padImages(v, need, as);
+  Type own = getElementTypeOrSelf(values.at(v).tensor);
+  auto &copies = !as || as == own ? values : rounded;
+  Activation a = copies.contains(v) ? copies[v] : values.at(v);
+  if (!a.halo.covers(need) || (as && getElementTypeOrSelf(a.tensor) != as)) {
+    Value whole = emptyWithHalo(*this, blockedShape(type), need, as ? as : own, 2, 1);
     Value copied = elementwise(interior(a.tensor, type, a.halo), interior(whole, type, need),
                                copyBody);
     a = {insert(*this, copied, whole, {0, 0, need.top, need.left, 0}), need};
     // The next reader of this kind finds the copy; dense readers lose nothing.
-    values[v] = a;
+    copies[v] = a;
   }
   SmallVector<int64_t> shape = blockedShape(type);
   shape[2] += need.top + need.bottom;
@@ -137,7 +145,8 @@ Value Lowering::padded(Value v, const Halo &need) {
 Destination Lowering::destination(Value v) {
   auto type = cast<RankedTensorType>(v.getType());
   Halo halo = type.getRank() == 4 ? required(v) : Halo{};
-  Type stored = type.getElementType().isInteger() ? type.getElementType() : element;
+  bool narrow = type.getElementType().isInteger() || type.getElementType().isBF16();
+  Type stored = narrow ? type.getElementType() : element;
   SmallVector<int64_t> shape = blockedShape(type);
   if (halo.empty()) {
     Value whole = empty(shape, stored);
@@ -192,7 +201,8 @@ Value Lowering::view(StringRef symbol, StringRef buffer) {
   auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.size(place.space) * width}, b.getI8Type()), call, buffer,
                                     Value());
   Value offset = arith::ConstantIndexOp::create(b, loc, place.offset * width);
-  return memref::ViewOp::create(b, loc, MemRefType::get(place.form.sizes, element), flat, offset, ValueRange());
+  Type type = place.packed ? Type(b.getI32Type()) : element;
+  return memref::ViewOp::create(b, loc, MemRefType::get(place.form.sizes, type), flat, offset, ValueRange());
 }
 
 Value Lowering::parameter(Value v) {
@@ -300,6 +310,8 @@ Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, Ar
   std::fill_n(iterators.begin(), parallel, kParallel);
   Value sum = generic({a, w}, {out}, iterators,
                  [](OpBuilder &n, Location at, ValueRange in) {
+                   if (in[0].getType().isInteger())
+                     return SmallVector<Value>{packed::DotOp::create(n, at, in[2].getType(), in[0], in[1], in[2])};
                    Value product = arith::MulFOp::create(n, at, in[0], in[1]);
                    return SmallVector<Value>{arith::AddFOp::create(n, at, in[2], product)};
                  },
@@ -316,7 +328,17 @@ Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
   SmallVector<Operand> ins;
   for (Value v : inputs)
     ins.push_back({v, cast<RankedTensorType>(v.getType()).getRank() == 2 ? byChannel : id});
-  return generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), body,
+  auto widened = [&](OpBuilder &n, Location at, ValueRange in) {
+    SmallVector<Value> wide(in);
+    for (Value &v : wide)
+      if (v.getType().isBF16())
+        v = arith::ExtFOp::create(n, at, element, v);
+    SmallVector<Value> results = body(n, at, wide);
+    if (in.back().getType().isBF16())
+      results[0] = arith::TruncFOp::create(n, at, in.back().getType(), results[0]);
+    return results;
+  };
+  return generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), widened,
                  rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
 }
 

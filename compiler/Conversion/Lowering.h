@@ -39,6 +39,9 @@ struct Maps {
 
 using Body = llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
 
+/// The halo of images that a bf16 convolution to `outWidth` columns reads in lanes, where it reads `halo`.
+Halo packedImageHalo(Halo halo, int64_t width, int64_t outWidth, int64_t channels, int64_t kernel, int64_t stride);
+
 /// The body of a copy: its first input.
 SmallVector<Value> copyBody(OpBuilder &b, Location loc, ValueRange in);
 /// The body of a sum: its last operand, the output, plus its first input.
@@ -64,8 +67,9 @@ public:
   /// The activation without its halo.
   Value dense(Value v);
 
-  /// The activation from `need` before its first row and column to `need` behind its last.
-  Value padded(Value v, const Halo &need);
+  /// The activation from `need` before its first row and column to `need` behind its last; in elements of `as`, which are its own
+  /// where none is given.
+  Value padded(Value v, const Halo &need, Type as = {});
 
   /// Where to write the activation `v`; its halo is filled already.
   Destination destination(Value v);
@@ -73,6 +77,9 @@ public:
   /// Takes `result`, the destination's interior after writing, as the value of `v`.
   void define(Value v, Value result, const Destination &destination);
   void define(Value v, Value result) { values[v] = {result, {}}; }
+
+  /// bf16 in lanes.
+  Value lanes(Value narrow);
 
   //===--- parameters ---===//
 
@@ -102,10 +109,11 @@ public:
   /// `outer`: (dimension, step) of reductions that go around the parallel loops of a tile.
   SmallVector<Value> generic(ArrayRef<Operand> inputs, ArrayRef<Operand> outputs, ArrayRef<utils::IteratorType> iterators,
                              Body body, ArrayRef<int64_t> tile = {}, ArrayRef<std::pair<int64_t, int64_t>> outer = {});
-  /// The contraction out += a * b. `ahead`: with each block of the outer reductions the next one is fetched.
+  /// The contraction out += a * b, of lanes by packed.dot. `ahead`: with each block of the outer reductions the next one is fetched.
   Value contract(Operand a, Operand b, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
                  ArrayRef<std::pair<int64_t, int64_t>> outer = {}, bool ahead = false);
-  /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel.
+  /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel. `body` sees bf16 as the element
+  /// type, and its result is rounded where the output is bf16.
   Value elementwise(ValueRange inputs, Value output, Body body);
   /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images. As many sums as
   /// `body` gives values, `count`, in one pass over the inputs.
@@ -121,9 +129,9 @@ private:
   };
   Halo required(Value v) const;
   Value interior(Value whole, RankedTensorType type, const Halo &halo);
-  Value padImages(Value v, const Halo &need);
+  Value padImages(Value v, const Halo &need, Type as);
 
-  llvm::DenseMap<Value, Activation> values;
+  llvm::DenseMap<Value, Activation> values, rounded; // rounded: copies in bf16 of what is not
 };
 
 /// The part of an activation at rows `row` + q*stride and columns `column` + p*stride.
@@ -176,6 +184,7 @@ LogicalResult lower(ScaleShiftOp op, Lowering &l);
 LogicalResult lower(ReluGradOp op, Lowering &l);
 LogicalResult lower(AccumulateGradientOp op, Lowering &l);
 LogicalResult lower(WriteOp op, Lowering &l);
+LogicalResult lower(RoundOp op, Lowering &l);
 LogicalResult lower(DropoutOp op, Lowering &l);
 LogicalResult lower(SoftmaxCrossEntropyOp op, Lowering &l);
 

@@ -2,6 +2,7 @@
 
 #include "Conversion/ParameterLayout.h"
 
+#include "IR/PackedDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <numeric>
@@ -66,6 +67,14 @@ static BlockedForm stemForm(ArrayRef<int64_t> s) {
   return {{blocks(s[0]), s[2], s[3], s[1], kBlock}, {kBlock, 1, 1, 1, 1}, {0, 2, 3, 1, 0}};
 }
 
+/// The same in lanes of two input channels: [K/32][C/32][R][S][16 of 2 of C][32 of K]. It is no array of the logical tensor's elements,
+/// so that sizes alone tell of it.
+static BlockedForm packedForm(ArrayRef<int64_t> s, bool stem) {
+  if (stem) // two of (S, C)
+    return {{blocks(s[0]), s[2], static_cast<int64_t>(llvm::divideCeil(s[3] * s[1], packed::kPair)), kBlock}, {}, {}};
+  return {{blocks(s[0]), blocks(s[1]), s[2], s[3], kBlock / packed::kPair, kBlock}, {}, {}};
+}
+
 /// [K,C] -> [K/32][C/32][32 of C][32 of K].
 static BlockedForm linearForm(ArrayRef<int64_t> s) {
   return {{blocks(s[0]), blocks(s[1]), kBlock, kBlock}, {kBlock, kBlock, 1, 1}, {0, 1, 1, 0}};
@@ -78,6 +87,13 @@ static llvm::StringSet<> stemWeights(ModuleOp module) {
     if (!isImages(op.getX()))
       return;
     if (auto read = op.getWeight().getDefiningOp<ReadOp>())
+      names.insert(read.getSource());
+  });
+  module.walk([&](WriteOp op) { // and what a slot among them was rounded from
+    auto round = op.getValue().getDefiningOp<RoundOp>();
+    if (!round || !names.contains(op.getSlot()))
+      return;
+    if (auto read = round.getWeight().getDefiningOp<ReadOp>())
       names.insert(read.getSource());
   });
   return names;
@@ -109,14 +125,17 @@ ParameterLayout::ParameterLayout(ModuleOp module) {
       place(op.getSymName(), op.getTrained() ? Space::Trained : op.getMoves() ? Space::Stats : Space::Frozen,
             formOf(op, stems.contains(op.getSymName())));
   }
-  for (auto op : module.getOps<SlotOp>())
+  for (auto op : module.getOps<SlotOp>()) {
+    auto type = cast<RankedTensorType>(op.getType());
+    bool packed = type.getElementType().isBF16();
     place(op.getSymName(), op.getWhen() == "prepare" ? Space::FrozenDerived : Space::TrainedDerived,
-          formOf(op));
+          packed ? packedForm(type.getShape(), stems.contains(op.getSymName())) : formOf(op), packed);
+  }
 }
 
-void ParameterLayout::place(StringRef symbol, Space space, BlockedForm form) {
+void ParameterLayout::place(StringRef symbol, Space space, BlockedForm form, bool packed) {
   int64_t &size = sizes[static_cast<int>(space)];
   int64_t offset = size;
   size += space == Space::Counter ? 1 : form.count();
-  placements[symbol] = {space, offset, std::move(form)};
+  placements[symbol] = {space, offset, std::move(form), packed};
 }

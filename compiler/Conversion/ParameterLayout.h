@@ -51,6 +51,7 @@ struct Placement {
   Space space;
   int64_t offset; // in elements
   BlockedForm form;
+  bool packed = false; // each element is a lane of two bf16
 };
 
 class ParameterLayout {
@@ -64,7 +65,7 @@ public:
   int64_t size(Space space) const { return sizes[static_cast<int>(space)]; }
 
 private:
-  void place(StringRef symbol, Space space, BlockedForm form);
+  void place(StringRef symbol, Space space, BlockedForm form, bool packed = false);
 
   llvm::StringMap<Placement> placements;
   std::array<int64_t, kSpaces> sizes{};

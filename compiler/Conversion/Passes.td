@@ -18,7 +18,7 @@ def ResnetToLinalg : Pass<"resnet-to-linalg", "ModuleOp"> {
   let dependentDialects = [
     "::mlir::abi::AbiDialect", "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::winograd::WinogradDialect"
+    "::mlir::memref::MemRefDialect", "::mlir::packed::PackedDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::winograd::WinogradDialect"
   ];
 }
 

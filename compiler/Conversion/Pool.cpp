@@ -41,13 +41,19 @@ LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   Operand input{x, d({d[0], d[1], d[2] * stride + d[5], d[3] * stride + d[6], d[4]})};
   Operand window{l.empty({kernel, kernel}), d({d[5], d[6]})}; // gives the loops their bounds
   Destination y = l.destination(op.getY());
-  Value lowest = l.filled(y.interior, -std::numeric_limits<double>::infinity());
+  // A maximum of bf16 is one of them, and rounded for nothing; in the element type it is one instruction.
+  bool narrow = getElementTypeOrSelf(op.getX()).isBF16();
+  Value whole = narrow ? l.empty(cast<RankedTensorType>(y.interior.getType()).getShape()) : y.interior;
+  Value lowest = l.filled(whole, -std::numeric_limits<double>::infinity());
   if (!op.getWinner()) {
     Value v = l.generic({input, window}, {{lowest, at}}, windowIterators(),
-                        [](OpBuilder &b, Location loc, ValueRange in) {
-                          return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], in[0])};
+                        [&](OpBuilder &b, Location loc, ValueRange in) {
+                          Value taken = narrow ? arith::ExtFOp::create(b, loc, l.element, in[0]) : in[0];
+                          return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], taken)};
                         },
                         {1, 1, 1})[0];
+    if (narrow)
+      v = l.elementwise(v, y.interior, copyBody);
     l.define(op.getY(), v, y);
     return success();
   }

@@ -4,6 +4,7 @@
 #include "Conversion/Passes.h"
 #include "Conversion/Work.h"
 #include "IR/AbiDialect.h"
+#include "IR/PackedDialect.h"
 #include "IR/WinogradDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,7 +27,7 @@ LogicalResult lowerOp(Operation *op, Lowering &l) {
       .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, TransformFilterOp, FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp,
             BatchNormSumsOp, BatchNormDxOp, MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp,
             LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp, ReluOp, AddOp, ScaleShiftOp, ReluGradOp,
-            AccumulateGradientOp, WriteOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
+            AccumulateGradientOp, WriteOp, RoundOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
       .Default([](Operation *other) { return other->emitOpError("has no lowering to linalg"); });
 }
 

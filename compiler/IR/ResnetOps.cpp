@@ -141,11 +141,23 @@ UpdateStatisticsOp::verifySymbolUses(SymbolTableCollection &symbols) {
 // Forward
 //===----------------------------------------------------------------------===//
 
+/// With f32 where `type` has bf16.
+static Type widened(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.getElementType().isBF16()
+             ? tensor.clone(Float32Type::get(type.getContext()))
+             : type;
+}
+
+static bool isBf16(Value v) {
+  return v && getElementTypeOrSelf(v).isBF16();
+}
+
 LogicalResult Conv2dOp::verify() {
   // C1 to C3
-  Type y = getY().getType();
-  if (failed(checkConvolution(*this, getX().getType(), "x",
-                              getWeight().getType(), "weight", y, "y",
+  Type y = widened(getY().getType());
+  if (failed(checkConvolution(*this, widened(getX().getType()), "x",
+                              widened(getWeight().getType()), "weight", y, "y",
                               getStride(), getPadding())))
     return failure();
   // C4
@@ -157,8 +169,14 @@ LogicalResult Conv2dOp::verify() {
        failed(checkPerChannel(*this, "shift", getShift().getType(), y))))
     return failure();
   if (getResidual() &&
-      failed(checkType(*this, "residual", getResidual().getType(), y)))
+      failed(checkType(*this, "residual", widened(getResidual().getType()), y)))
     return failure();
+  // C7
+  if (isBf16(getX()) && !isBf16(getWeight()))
+    return emitOpError("x is bf16 only where weight is, got ")
+           << getWeight().getType();
+  if (isBf16(getWeight()) && getWinograd())
+    return emitOpError("a weight of bf16 excludes winograd");
   // C5
   if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
                            getStride(), getPadding())))
@@ -179,6 +197,16 @@ LogicalResult TransformFilterOp::verify() {
     return emitOpError("weight must be [K,C,3,3] of static shape, got ")
            << weight;
   return checkFilter(*this, weight, getFilter().getType());
+}
+
+LogicalResult RoundOp::verify() {
+  // C1
+  auto weight = cast<RankedTensorType>(getWeight().getType());
+  if (weight.getRank() != 4 || !weight.hasStaticShape() ||
+      !weight.getElementType().isF32())
+    return emitOpError("weight must be [K,C,R,R] of f32, got ") << weight;
+  return checkType(*this, "rounded", getRounded().getType(),
+                   weight.clone(BFloat16Type::get(getContext())));
 }
 
 LogicalResult BatchNormOp::verify() {

@@ -103,6 +103,25 @@ def Resnet_WriteOp : Resnet_Op<"write", [MemoryEffects<[MemWrite]>, DeclareOpInt
   let assemblyFormat = "$slot `,` $value attr-dict `:` type($value)";
 }
 
+def Resnet_RoundOp : Resnet_Op<"round", [Pure]> {
+  let summary = "the weight of a convolution in bf16";
+  let description = [{
+    Each value rounded to nearest even.
+
+    Constraints:
+    - (C1) weight is [K,C,R,R] of f32, and the result the same in bf16.
+
+    Example:
+    ```mlir
+    %v = resnet.round %w : tensor<256x64x1x1xf32> -> tensor<256x64x1x1xbf16>
+    ```
+  }];
+  let arguments = (ins Resnet_Param:$weight);
+  let results = (outs Resnet_Param:$rounded);
+  let assemblyFormat = "$weight attr-dict `:` type($weight) `->` type($rounded)";
+  let hasVerifier = 1;
+}
+
 def Resnet_AccumulateGradientOp : Resnet_Op<"accumulate_gradient", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "adds to the gradient of a trained parameter";
   let description = [{
@@ -131,6 +150,9 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     `winograd`, which ChooseConvolution sets here and on the gradients, says how it is computed: to the same result, rounded
     otherwise. `filter` is the weight as `transform_filter` gives it, where that has been computed before.
 
+    ChoosePrecision makes weights bf16. x is then rounded to bf16 where it is not, products are summed in float32, and so is the
+    epilogue computed. x, residual and y may be bf16 by themselves: a y of bf16 is rounded, to nearest even, as it is stored.
+
     Constraints:
     - (C1) x is [N,C,H,W], weight [K,C,R,R], with the same C and element type.
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
@@ -138,12 +160,14 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C4) scale and shift are [K] and come together; residual has the result's type.
     - (C5) with `winograd`, R = 3, stride = 1 and padding = 1.
     - (C6) filter is [K,C,6,6] and comes with `winograd`.
+    - (C7) in the above bf16 counts as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
 
     Example:
     ```mlir
     %y = resnet.conv2d %x, %w {stride = 2, padding = 3} : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>) -> tensor<?x64x112x112xf32>
     %z = resnet.conv2d %x, %w scale(%a) shift(%b) residual(%r) {stride = 1, padding = 1, relu}
        : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+    %n = resnet.conv2d %x, %v {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
     ```
   }];
   let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$filter, Optional<Resnet_Param>:$scale,

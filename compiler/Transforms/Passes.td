@@ -115,7 +115,7 @@ def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
     After Transforms the module holds only parameters, slots and the functions @prepare, @refresh, @gradients, @logits and, where there
     is a frozen prefix, @features, such that:
     - @prepare and @refresh hold reads of parameters, folds and writes of slots; each slot is written once, by the function
-      that its `when` names, and @prepare, which transforms filters too, reads frozen parameters alone;
+      that its `when` names, and @prepare, which transforms filters and rounds weights too, reads frozen parameters alone;
     - @features and @logits, and their copies for a single image, hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
       @features reads nothing that training changes;
     - @gradients holds these, backward ops, `batch_norm_batch`, `normalize`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
@@ -134,6 +134,24 @@ def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
     nor machine, so that an image's features never depend on them.
   }];
   let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be">];
+}
+
+def ChoosePrecision : Pass<"resnet-choose-precision", "ModuleOp"> {
+  let summary = "decide which convolutions of the frozen prefix compute in bf16, and which activations are stored so";
+  let description = [{
+    A convolution of @features takes bf16 where its two products an instruction save more than Winograd's algorithm does (Transforms/Precision.h has the
+    estimate): windows of one, strides above one, the stem, and small planes. Its weight becomes a read of a slot that @prepare
+    writes, the weight rounded (`resnet.round`); `winograd` is taken from it. One that reads images can only where a step of its window is an even
+    number of values, since two of them are one lane.
+
+    An activation becomes bf16 where a reader rounds it anyway and none needs more: it is read by convolutions in bf16, as a residual, or by a max pool
+    whose result is bf16. Records stay float32.
+
+    With `conv` other than "auto" Winograd's algorithm keeps what it has. The choice is a layer's alone, as that of
+    --resnet-choose-convolution, on which it builds.
+  }];
+  let options = [Option<"precision", "precision", "std::string", "\"f32\"", "f32, which changes nothing, or bf16">,
+                 Option<"conv", "conv", "std::string", "\"auto\"", "as --resnet-choose-convolution's">];
 }
 
 def SingleImage : Pass<"resnet-single-image", "ModuleOp"> {

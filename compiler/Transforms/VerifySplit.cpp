@@ -32,7 +32,7 @@ static bool isAllowed(Operation &op, Role role) {
     return true;
   if (role == Role::Prepare || role == Role::Refresh)
     return isa<FoldBatchNormOp, WriteOp>(op) ||
-           (role == Role::Prepare && isa<TransformFilterOp>(op));
+           (role == Role::Prepare && isa<TransformFilterOp, RoundOp>(op));
   if (auto pool = dyn_cast<MaxPoolOp>(op); pool && pool.getWinner())
     return role == Role::Gradients;
   if (isa<Conv2dOp, ScaleShiftOp, ReluOp, AddOp, MaxPoolOp, GlobalAvgPoolOp,

@@ -3,6 +3,7 @@
 #include "Codegen/Passes.h"
 #include "Conversion/Passes.h"
 #include "IR/AbiDialect.h"
+#include "IR/PackedDialect.h"
 #include "IR/ResnetDialect.h"
 #include "IR/WinogradDialect.h"
 #include "Pipelines.h"
@@ -17,7 +18,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::resnet::ResnetDialect, mlir::abi::AbiDialect, mlir::winograd::WinogradDialect>();
+  registry.insert<mlir::resnet::ResnetDialect, mlir::abi::AbiDialect, mlir::packed::PackedDialect,
+                  mlir::winograd::WinogradDialect>();
+  mlir::packed::registerBufferization(registry);
   mlir::winograd::registerBufferization(registry);
   mlir::registerAllPasses();
   mlir::resnet::registerTransformsPasses();

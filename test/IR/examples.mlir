@@ -25,6 +25,15 @@ func.func @state(%scale: tensor<64xf32>, %db: tensor<20xf32>) {
   return
 }
 
+// CHECK-LABEL: func.func @bf16
+func.func @bf16(%x: tensor<?x64x56x56xf32>, %w: tensor<256x64x1x1xf32>) {
+  // CHECK: resnet.round %{{.*}} : tensor<256x64x1x1xf32> -> tensor<256x64x1x1xbf16>
+  %v = resnet.round %w : tensor<256x64x1x1xf32> -> tensor<256x64x1x1xbf16>
+  // CHECK: resnet.conv2d %{{.*}} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
+  %n = resnet.conv2d %x, %v {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
+  return
+}
+
 // CHECK-LABEL: func.func @stem
 func.func @stem(%x: tensor<?x3x224x224xf32>, %w: tensor<64x3x7x7xf32>) {
   // CHECK: resnet.conv2d %{{.*}}, %{{.*}} {padding = 3 : i64, stride = 2 : i64}
