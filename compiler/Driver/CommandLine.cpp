@@ -110,12 +110,14 @@ static CompileOptions parseCompileOptions(const po::variables_map &given) {
     throw Mistake("--conv must be auto, direct or winograd, got \"" +
                   options.conv + "\"");
   options.precision = text("precision");
-  if (options.precision == "bf16" || options.precision == "int8")
-    throw Mistake("--precision=" + options.precision +
-                  " is not in this version; use f32");
-  if (options.precision != "f32")
+  if (options.precision == "int8")
+    throw Mistake("--precision=int8 is not in this version; use f32 or bf16");
+  if (options.precision != "f32" && options.precision != "bf16")
     throw Mistake("--precision must be f32, bf16 or int8, got \"" +
                   options.precision + "\"");
+  if (options.precision != "f32" && options.f64)
+    throw Mistake("--precision=" + options.precision +
+                  " excludes --element-type=f64");
   return options;
 }
 

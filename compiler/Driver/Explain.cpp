@@ -115,6 +115,17 @@ static Totals printLayers(const graph &g, const std::vector<Facts> &facts,
   return sum;
 }
 
+/// What each convolution of the frozen prefix computes in, and why.
+static void printPrecision(const MemoryUse &memory, llvm::raw_ostream &out) {
+  if (memory.precisions.empty())
+    return;
+  out << "\nprecision of the frozen prefix; its sums, epilogues and records are "
+         "f32\n";
+  for (const mlir::resnet::LayerPrecision &p : memory.precisions)
+    out << llvm::formatv("{0,-28}{1,-6}{2}\n", p.layer, p.bf16 ? "bf16" : "f32",
+                         p.why);
+}
+
 /// Why the frozen prefix ends where it does.
 static std::string whyCut(const graph &g, const std::vector<Facts> &facts) {
   auto first =
@@ -191,6 +202,7 @@ void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
       "frozen prefix: {0:f1} MFLOPs an image, {1:f1} % of forward\n",
       sum.prefix / 1e6, sum.forward ? 100.0 * sum.prefix / sum.forward : 0.0);
   printRecords(g, facts, memory, out);
+  printPrecision(memory, out);
   printMemory(g, memory, std::min(usualBatch, maxBatch), out);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An image's features and logits have the same bits in any batch and for any number of threads, in a compiled model.
 
-  bits_test.py --tools DIR --work DIR --resnetc FILE [--mcpu NAME]
+  bits_test.py --tools DIR --work DIR --resnetc FILE [--mcpu NAME] [--precision TYPE]
 """
 
 import subprocess
@@ -30,6 +30,7 @@ def compile_spec(spec, arguments):
         source, made, library = (Path(folder, name) for name in ("model.rdsl", "model.o", "model.so"))
         source.write_text(spec + "\n")
         command = [arguments.resnetc, source, "--emit=obj", "-o", made, f"--mcpu={arguments.mcpu}"]
+        command.append(f"--precision={arguments.precision}")
         subprocess.run(command, check=True)
         program.link([made], library)
         return program.Program(ctypes.CDLL(library), "resnetc_variants")
@@ -66,11 +67,14 @@ def infer(compiled, images, **pool):
 def main():
     parser = program.parser(__doc__)
     parser.add_argument("--resnetc", type=Path, required=True)
+    parser.add_argument("--precision", default="f32", help="as resnetc's; below f32, of the specs with a frozen prefix")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     pools = program.load_pool(arguments.tools)
     failed = 0
     for name, spec in SPECS.items():
+        if name == "nothing frozen" and arguments.precision != "f32":
+            continue
         compiled = compile_spec(spec, arguments)
         if not program.machine_runs(compiled.features()):
             print(f"{name}: compiled for {arguments.mcpu}, which this CPU does not run")

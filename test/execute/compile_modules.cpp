@@ -1,6 +1,7 @@
 //===- compile_modules.cpp - modules of the `resnet` dialect to objects ---===//
 //
-//   compile_modules FILE.mlir FOLDER [--first N] [--mcpu NAME] [--tiles-of NAME] [--conv KIND] [--from forward|gradients|split]
+//   compile_modules FILE.mlir FOLDER [--first N] [--mcpu NAME] [--tiles-of NAME] [--conv KIND] [--precision TYPE]
+//                            [--from forward|gradients|split]
 //
 // Takes modules separated by `// -----` through resnetc's own pipeline. Module i, counted from N, becomes FOLDER/i.o,
 // which exports its table as `resnetc_variants_i`, so that all of them link into one shared object.
@@ -63,7 +64,8 @@ int main(int argc, char **argv) {
   using resnetc::Stage;
   namespace cl = llvm::cl;
   cl::opt<std::string> input(cl::Positional, cl::Required), folder(cl::Positional, cl::Required);
-  cl::opt<std::string> mcpu("mcpu", cl::init("native")), tilesOf("tiles-of"), conv("conv", cl::init("auto"));
+  cl::opt<std::string> mcpu("mcpu", cl::init("native")), tilesOf("tiles-of"), conv("conv", cl::init("auto")),
+      precision("precision", cl::init("f32"));
   cl::opt<int> first("first", cl::init(0));
   cl::opt<Stage> from("from", cl::init(Stage::Forward),
                       cl::values(clEnumValN(Stage::Forward, "forward", ""), clEnumValN(Stage::Gradients, "gradients", ""),
@@ -86,6 +88,7 @@ int main(int argc, char **argv) {
     options.mcpu = mcpu;
     options.tilesOf = tilesOf;
     options.conv = conv;
+    options.precision = precision;
     options.table += "_" + std::to_string(i);
     if (!compileText(text, context, from, options, (folder + "/" + Twine(i) + ".o").str())) {
       llvm::errs() << "module " << i << " of " << input << " was not compiled\n";

@@ -220,6 +220,7 @@ def compile_modules(texts, folder, arguments, stage):
         (name / "modules.mlir").write_text("// -----\n".join(part))
         command = [arguments.tools / "compile_modules", name / "modules.mlir", name, f"--first={first}"]
         options = dict(mcpu=arguments.mcpu, tiles_of=arguments.tiles_of, conv=arguments.conv) | {"from": stage}
+        options |= {"precision": getattr(arguments, "precision", "f32")}
         processes.append(subprocess.Popen([*command, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]))
         objects += [name / f"{first + i}.o" for i in range(len(part))]
     if any([process.wait() for process in processes]):
