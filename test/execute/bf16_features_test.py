@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Features of a frozen prefix in bf16 against those in float32, of whole models.
+
+  bf16_features_test.py --tools DIR --work DIR --resnetc FILE [--mcpu NAME]
+
+Features of unrelated images resemble one another, so that a cosine says little; the centred one, of what is left without
+the mean over the images, tells whether an image is still told from the others. The error must also be there: equal features
+would mean that nothing was computed in bf16.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import program
+from bits_test import ROLE_COUNT, ROLE_VARIANCE, compile_spec, infer
+
+SPECS = {
+    "resnet18": "resnet18().input(64, 64).freeze_all().replace_fc(10)",
+    "bottleneck": "resnet(bottleneck, {1, 2, 1, 1}).input(64, 48).freeze_all().replace_fc(10)",
+    "small stem": 'resnet(basic, {1, 1, 1, 1}).input(32, 32).stem(stem::small).freeze_until("layer4").replace_fc(10)',
+}
+ROLE_WEIGHT = 1  # RESNETC_BN_WEIGHT
+IMAGES = 48
+LEAST = 0.999
+
+
+def draw_images(model):
+    """Waves of few colours: of noise all features are nearly the same."""
+    random = np.random.default_rng(1)
+    rows, columns = (np.arange(n).reshape(shape) for n, shape in ((model.height, (-1, 1, 1)), (model.width, (1, -1, 1))))
+    images = random.uniform(-2, 2, (IMAGES, 1, 1, model.channels))
+    for _ in range(3):
+        vertical, horizontal = random.uniform(-0.7, 0.7, (2, IMAGES, 1, 1, 1))
+        height = random.uniform(-1, 1, (IMAGES, 1, 1, model.channels))
+        images = images + height * np.sin(vertical * rows + horizontal * columns)
+    return images
+
+
+def fill_for_features(compiled):
+    """Convolutions that keep their input's size, and batch norms that do nothing: what is in an image reaches its features."""
+    random = np.random.default_rng(0)
+    for name, tensor in compiled.tensors.items():
+        shape = tensor.shape[: tensor.rank]
+        if tensor.rank == 4:
+            compiled.write(name, random.normal(0, np.sqrt(2 / tensor.fan_in), shape))
+        elif tensor.role != ROLE_COUNT:
+            compiled.write(name, np.full(shape, float(tensor.role in (ROLE_WEIGHT, ROLE_VARIANCE))))
+
+
+def features(spec, precision, arguments):
+    arguments.precision = precision
+    compiled = compile_spec(spec, arguments)
+    if not program.machine_runs(compiled.features()):
+        return None
+    fill_for_features(compiled)
+    compiled.call("prepare", 1)
+    compiled.call("refresh", 1)
+    model = compiled.model
+    return infer(compiled, draw_images(model).astype(compiled.dtype))[0].astype(np.float64)
+
+
+def centred_cosines(a, b):
+    mean = b.mean(axis=0)
+    a, b = a - mean, b - mean
+    return (a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+
+
+def main():
+    parser = program.parser(__doc__)
+    parser.add_argument("--resnetc", type=Path, required=True)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    program.load_pool(arguments.tools)
+    failed = False
+    for name, spec in SPECS.items():
+        narrow, plain = (features(spec, precision, arguments) for precision in ("bf16", "f32"))
+        if narrow is None:
+            print(f"{name}: compiled for {arguments.mcpu}, which this CPU does not run")
+            continue
+        cosines = centred_cosines(narrow, plain)
+        print(f"{name}: centred cosine at least {cosines.min():.6f}, mean {cosines.mean():.6f}")
+        failed |= not cosines.min() >= LEAST or np.array_equal(narrow, plain)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
