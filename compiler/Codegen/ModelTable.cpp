@@ -145,6 +145,7 @@ int32_t resnetc::featureBatch(const resnetc_arena &features, const resnetc_arena
 
 void ModelTable::readArenas(ModuleOp planned) {
   table.features_arena = arenaOf(planned, "features");
+  plainArena = arenaOf(planned, resnet::kPlainFeatures);
   table.gradients_arena = arenaOf(planned, "gradients");
   table.logits_arena = arenaOf(planned, "logits");
   table.feature_batch = featureBatch(table.features_arena, table.logits_arena);
@@ -215,7 +216,9 @@ private:
 
 void ModelTable::emit(llvm::Module &module) const {
   StructWriter w(module);
-  llvm::Constant *prefix = w.text(prefixHash(module, options, target));
+  // Before anything is added that the hashes do not cover.
+  std::string prefix = prefixHash(module, options, target, "features", options.precision),
+              plainPrefix = prefixHash(module, options, target, resnet::kPlainFeatures, "f32");
   constexpr auto kPrivate = llvm::GlobalValue::PrivateLinkage;
 
   std::vector<llvm::Constant *> rows;
@@ -225,19 +228,6 @@ void ModelTable::emit(llvm::Module &module) const {
 
   llvm::Constant *trainingTable =
       w.add(w.value(training, {{offsetof(resnetc_training, weights), w.text(weights)}}), kPrivate);
-  llvm::Constant *modelTable =
-      w.add(w.value(table, {{offsetof(resnetc_model, name), w.text(StringRef(model.name.view()))},
-                            {offsetof(resnetc_model, spec), w.text(options.specText)},
-                            {offsetof(resnetc_model, spec_name),
-                             w.text(options.specName.empty() ? StringRef(model.name.view()) : StringRef(options.specName))},
-                            {offsetof(resnetc_model, spec_hash), w.text(hash)},
-                            {offsetof(resnetc_model, prefix_hash), prefix},
-                            {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
-                            {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},
-                            {offsetof(resnetc_model, training), trainingTable},
-                            {offsetof(resnetc_model, tensors), tensorTable}}),
-            kPrivate);
-
   std::vector<llvm::Constant *> workRows, loopRows;
   for (const resnet::Work &work : works) {
     resnetc_work row{sizeof row, static_cast<int32_t>(work.direction), nullptr, work.flops, work.bytesPerImage, work.bytes};
@@ -247,39 +237,62 @@ void ModelTable::emit(llvm::Module &module) const {
     resnetc_loop row{sizeof row, work, nullptr};
     loopRows.push_back(w.value(row, {{offsetof(resnetc_loop, body), module.getFunction(body)}}));
   }
+  llvm::Constant *workTable = w.rows(workRows), *loopTable = w.rows(loopRows);
+  // The model's table and the variant's, whose @features is of this name and precision.
+  auto emitVariant = [&](const resnetc_model &about, StringRef precision, StringRef featuresName,
+                         StringRef prefixHash) -> llvm::Constant * {
+    llvm::Constant *modelTable =
+        w.add(w.value(about, {{offsetof(resnetc_model, name), w.text(StringRef(model.name.view()))},
+                              {offsetof(resnetc_model, spec), w.text(options.specText)},
+                              {offsetof(resnetc_model, spec_name),
+                               w.text(options.specName.empty() ? StringRef(model.name.view()) : StringRef(options.specName))},
+                              {offsetof(resnetc_model, spec_hash), w.text(hash)},
+                              {offsetof(resnetc_model, prefix_hash), w.text(prefixHash)},
+                              {offsetof(resnetc_model, mean), w.numbers(ArrayRef(model.mean, model.channels))},
+                              {offsetof(resnetc_model, std), w.numbers(ArrayRef(model.std, model.channels))},
+                              {offsetof(resnetc_model, training), trainingTable},
+                              {offsetof(resnetc_model, tensors), tensorTable}}),
+              kPrivate);
 
-  resnetc_variant variant{};
-  variant.work_count = works.size();
-  variant.loop_count = loops.size();
-  variant.struct_size = sizeof variant;
-  variant.abi_version = RESNETC_ABI_VERSION;
-  variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
-  variant.block = resnet::kBlock;
-  std::vector<llvm::Constant *> features;
-  for (const std::string &feature : target.features)
-    features.push_back(w.text(feature));
-  features.push_back(w.null());
-  auto function = [&](StringRef name) -> llvm::Constant * {
-    llvm::Function *f = module.getFunction(name);
-    return f ? static_cast<llvm::Constant *>(f) : w.null();
+    resnetc_variant variant{};
+    variant.work_count = works.size();
+    variant.loop_count = loops.size();
+    variant.struct_size = sizeof variant;
+    variant.abi_version = RESNETC_ABI_VERSION;
+    variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
+    variant.block = resnet::kBlock;
+    std::vector<llvm::Constant *> features;
+    for (const std::string &feature : target.features)
+      features.push_back(w.text(feature));
+    features.push_back(w.null());
+    auto function = [&](StringRef name) -> llvm::Constant * {
+      llvm::Function *f = module.getFunction(name);
+      return f ? static_cast<llvm::Constant *>(f) : w.null();
+    };
+    return w.add(w.value(variant, {{offsetof(resnetc_variant, mcpu), w.text(target.cpu)},
+                                   {offsetof(resnetc_variant, cpu_features), w.pointers(features)},
+                                   {offsetof(resnetc_variant, precision), w.text(precision)},
+                                   {offsetof(resnetc_variant, model), modelTable},
+                                   {offsetof(resnetc_variant, prepare), function("prepare")},
+                                   {offsetof(resnetc_variant, refresh), function("refresh")},
+                                   {offsetof(resnetc_variant, features), function(featuresName)},
+                                   {offsetof(resnetc_variant, gradients), function("gradients")},
+                                   {offsetof(resnetc_variant, apply), function("apply")},
+                                   {offsetof(resnetc_variant, logits), function("logits")},
+                                   {offsetof(resnetc_variant, features_single), function((featuresName + resnet::kSingleSuffix).str())},
+                                   {offsetof(resnetc_variant, logits_single), function("logits_single")},
+                                   {offsetof(resnetc_variant, works), workTable},
+                                   {offsetof(resnetc_variant, loops), loopTable}}),
+                 kPrivate);
   };
-  llvm::Constant *variantTable =
-      w.add(w.value(variant, {{offsetof(resnetc_variant, mcpu), w.text(target.cpu)},
-                              {offsetof(resnetc_variant, cpu_features), w.pointers(features)},
-                              {offsetof(resnetc_variant, precision), w.text(options.precision)},
-                              {offsetof(resnetc_variant, model), modelTable},
-                              {offsetof(resnetc_variant, prepare), function("prepare")},
-                              {offsetof(resnetc_variant, refresh), function("refresh")},
-                              {offsetof(resnetc_variant, features), function("features")},
-                              {offsetof(resnetc_variant, gradients), function("gradients")},
-                              {offsetof(resnetc_variant, apply), function("apply")},
-                              {offsetof(resnetc_variant, logits), function("logits")},
-                              {offsetof(resnetc_variant, features_single), function("features_single")},
-                              {offsetof(resnetc_variant, logits_single), function("logits_single")},
-                              {offsetof(resnetc_variant, works), w.rows(workRows)},
-                              {offsetof(resnetc_variant, loops), w.rows(loopRows)}}),
-            kPrivate);
-  llvm::Constant *all[] = {variantTable, w.null()};
-  auto *type = llvm::ArrayType::get(w.null()->getType(), 2);
-  w.add(llvm::ConstantArray::get(type, all), llvm::GlobalValue::ExternalLinkage, options.table);
+  std::vector<llvm::Constant *> variants{emitVariant(table, options.precision, "features", prefix)};
+  if (module.getFunction(resnet::kPlainFeatures)) {
+    resnetc_model plain = table;
+    plain.features_arena = plainArena;
+    plain.feature_batch = featureBatch(plain.features_arena, plain.logits_arena);
+    variants.push_back(emitVariant(plain, "f32", resnet::kPlainFeatures, plainPrefix));
+  }
+  variants.push_back(w.null());
+  auto *type = llvm::ArrayType::get(w.null()->getType(), variants.size());
+  w.add(llvm::ConstantArray::get(type, variants), llvm::GlobalValue::ExternalLinkage, options.table);
 }

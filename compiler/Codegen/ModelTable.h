@@ -52,6 +52,7 @@ private:
   const CompileOptions &options;
   const Target &target;
   resnetc_model table{};
+  resnetc_arena plainArena{}; // of @features in float32, where there are two
   resnetc_training training{};
   std::vector<resnetc_tensor> tensors;
   std::vector<std::string> names;

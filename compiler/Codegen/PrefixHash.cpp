@@ -76,8 +76,9 @@ static std::unique_ptr<llvm::Module> extract(const llvm::Module &module, const R
   return copy;
 }
 
-std::string resnetc::prefixHash(const llvm::Module &module, const CompileOptions &options, const Target &target) {
-  const llvm::Function *prepare = module.getFunction("prepare"), *features = module.getFunction("features");
+std::string resnetc::prefixHash(const llvm::Module &module, const CompileOptions &options, const Target &target,
+                                llvm::StringRef featuresName, llvm::StringRef precision) {
+  const llvm::Function *prepare = module.getFunction("prepare"), *features = module.getFunction(featuresName);
   if (!prepare || !features)
     return "";
   Reached reached;
@@ -88,7 +89,7 @@ std::string resnetc::prefixHash(const llvm::Module &module, const CompileOptions
   stream << LLVM_VERSION_STRING << '\n'
          << target.cpu << ' ' << llvm::join(target.features, ",") << ' ' << target.vectorBytes << ' ' << target.registers
          << '\n'
-         << (options.f64 ? "f64 " : "f32 ") << options.precision << ' ' << mlir::resnet::kBlock << '\n';
+         << (options.f64 ? "f64 " : "f32 ") << precision << ' ' << mlir::resnet::kBlock << '\n';
   extract(module, reached)->print(stream, nullptr);
   return llvm::toHex(llvm::BLAKE3::hash<16>(llvm::arrayRefFromStringRef(text)), /*LowerCase=*/true);
 }

@@ -21,9 +21,13 @@ namespace mlir::resnet {
 /// Ends the names of @features and @logits for calls of a single image.
 inline constexpr StringLiteral kSingleSuffix = "_single";
 
-/// A function's name without that ending.
+/// Where @features is of low precision: the same in float32, beside it.
+inline constexpr StringLiteral kPlainFeatures = "features_f32";
+
+/// A function's name without these endings.
 inline StringRef seamName(StringRef name) {
   name.consume_back(kSingleSuffix);
+  name.consume_back("_f32");
   return name;
 }
 

@@ -74,6 +74,9 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
     auto features = getOperation().lookupSymbol<func::FuncOp>("features");
     if (precision == "f32" || !features)
       return;
+    OpBuilder b(&getContext());
+    b.setInsertionPointAfter(features);
+    cast<func::FuncOp>(b.clone(*features)).setSymName(kPlainFeatures);
     RoundedWeights weights(getOperation());
     for (auto conv : llvm::make_early_inc_range(features.getOps<Conv2dOp>()))
       if (takesBf16(conv))

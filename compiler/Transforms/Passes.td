@@ -147,6 +147,8 @@ def ChoosePrecision : Pass<"resnet-choose-precision", "ModuleOp"> {
     An activation becomes bf16 where a reader rounds it anyway and none needs more: it is read by convolutions in bf16, as a residual, or by a max pool
     whose result is bf16. Records stay float32.
 
+    What @features was stays beside it as @features_f32, so that a trainer can tell what the precision changed.
+
     With `conv` other than "auto" Winograd's algorithm keeps what it has. The choice is a layer's alone, as that of
     --resnet-choose-convolution, on which it builds.
   }];

@@ -23,7 +23,7 @@ static bool servesBatchesAlone(Conv2dOp conv) {
 namespace {
 struct SingleImage : impl::SingleImageBase<SingleImage> {
   void runOnOperation() override {
-    for (StringRef name : {"features", "logits"}) {
+    for (StringRef name : {StringRef("features"), StringRef(kPlainFeatures), StringRef("logits")}) {
       auto function = getOperation().lookupSymbol<func::FuncOp>(name);
       if (!function || llvm::none_of(function.getOps<Conv2dOp>(),
                                      servesBatchesAlone))

@@ -16,6 +16,7 @@ struct command_context {
   const resnetc_variant &variant;
   const arguments &options;
   console &out;
+  const resnetc_variant *const *variants; ///< all that the program holds
 };
 
 // Each returns the exit code; mistakes are std::exceptions whose text is for
@@ -27,6 +28,11 @@ int bench_command(const command_context &context);
 int step_command(const command_context &context);
 int info_command(const command_context &context);
 int cache_command(const command_context &context);
+
+/// For eval and predict: the variant of --precision, or else of the precision
+/// that the checkpoint was trained in.
+const resnetc_variant &variant_for(const command_context &context,
+                                   const std::string &checkpoint);
 
 // Options that several commands take.
 int threads_of(const arguments &options);

@@ -46,8 +46,9 @@ int eval_command(const command_context &context) {
   loading.orientation = exif_of(options);
   loading.bad_images = bad_images_of(options);
 
-  checkpoint_model model(context.variant, checkpoint, loading.threads,
-                         loading.batch, engine_use::inference);
+  checkpoint_model model(variant_for(context, checkpoint), checkpoint,
+                         loading.threads, loading.batch,
+                         engine_use::inference);
   image_index index =
       index_for(model, context.variant.model->classes, data, context.out);
   bad_images bad(context.out);

@@ -190,7 +190,8 @@ int predict_command(const command_context &context) {
   }
   std::int64_t batch = std::min<std::int64_t>(
       batch_of(options), static_cast<std::int64_t>(images.size()));
-  checkpoint_model model(context.variant, options.required("checkpoint"),
+  std::string checkpoint = options.required("checkpoint");
+  checkpoint_model model(variant_for(context, checkpoint), checkpoint,
                          threads_of(options), batch,
                          engine_use::single_image);
   predictor predictor(context, model, batch);

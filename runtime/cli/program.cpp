@@ -59,7 +59,7 @@ int run(std::span<const char *const> words, const std::string &program,
   arguments options = parse_arguments(command, words);
   if (options.given("json"))
     out.set_prose(stderr);
-  return dispatch(command.id, {choose_variant(variants), options, out});
+  return dispatch(command.id, {choose_variant(variants), options, out, variants});
 }
 
 } // namespace

@@ -1,4 +1,6 @@
 #include "cli/command.h"
+#include "train/check_precision.h"
+#include "train/precision.h"
 #include "train/sweep.h"
 #include "train/trainer.h"
 
@@ -186,12 +188,30 @@ std::vector<sweep_case> sweep_cases(const command_context &context) {
 
 } // namespace
 
+/// The program in float32, which --check-precision compares with.
+static const resnetc_variant &plain_variant(const command_context &context) {
+  if (!context.options.all("sweep").empty())
+    throw std::runtime_error(
+        "options --check-precision and --sweep exclude each other; give one");
+  auto *plain = find_precision(context.variants, context.variant, "f32");
+  if (!plain || plain == &context.variant)
+    throw std::runtime_error(
+        "option --check-precision: this trainer computes all in f32; compile "
+        "one with --precision=bf16");
+  return *plain;
+}
+
 int train_command(const command_context &context) {
+  const bool check = context.options.given("check-precision");
+  const resnetc_variant *plain = check ? &plain_variant(context) : nullptr;
   if (!context.options.all("sweep").empty())
     return sweep(context.variant, sweep_cases(context), context.out);
   train_settings settings = settings_of(context, context.options);
   prefix_caches caches(settings.cache);
-  run_result result = train(context.variant, settings, caches, context.out);
+  run_result result =
+      check ? check_precision(context.variant, *plain, settings, caches,
+                              context.out)
+            : train(context.variant, settings, caches, context.out);
   if (!result.failure.empty())
     throw std::runtime_error(result.failure);
   return result.exit_code;

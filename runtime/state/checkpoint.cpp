@@ -40,7 +40,8 @@ metadata_of(const checkpoint_info &info) {
           {"resize", json_text(json(info.resize))},
           {"epoch", json_text(json(info.epoch))},
           {"spec", json_text(json(info.spec))},
-          {"spec_hash", json_text(json(info.spec_hash))}};
+          {"spec_hash", json_text(json(info.spec_hash))},
+          {"precision", json_text(json(info.precision))}};
 }
 
 void save_checkpoint(const std::filesystem::path &path,
@@ -94,6 +95,8 @@ std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
   metadata.read("epoch", info.epoch);
   metadata.read("spec", info.spec);
   metadata.read("spec_hash", info.spec_hash);
+  if (file.metadata().contains("precision"))
+    metadata.read("precision", info.precision);
   info.height = input[0];
   info.width = input[1];
   const auto channels = static_cast<std::size_t>(info.channels);

@@ -21,9 +21,11 @@ struct checkpoint_info {
   std::int64_t epoch = 0;  ///< "epoch": epochs done
   std::string spec;        ///< "spec"
   std::string spec_hash;   ///< "spec_hash"
+  std::string precision = "f32"; ///< "precision" of the frozen prefix that the
+                                 ///< head was trained behind; f32 where missing
 };
 
-/// Everything but classes and epoch, from the model's table.
+/// Everything but classes, epoch and precision, from the model's table.
 checkpoint_info describe(const resnetc_model &model);
 
 /// Writes exactly the state_dict (torchvision's names and shapes,

@@ -281,6 +281,7 @@ void epoch_loop::keep_epoch(int epoch,
 
 void epoch_loop::save(const std::filesystem::path &path, int epoch) const {
   checkpoint_info info = describe(engine_.model());
+  info.precision = engine_.variant().precision;
   info.classes = data_.training.classes;
   info.epoch = epoch;
   save_checkpoint(path, engine_.state(), info);

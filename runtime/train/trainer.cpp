@@ -62,8 +62,12 @@ void say_cache(const train_settings &settings, augmentation augment,
 void say_settings(const train_settings &settings,
                   const resnetc_variant &variant, console &out) {
   const resnetc_model &model = *variant.model;
-  out.say(fmt::format("{} for {}: {} parameters, {} of them trained; {}.",
-                      model.name, variant.mcpu, format_count(model.parameters),
+  std::string precision = variant.precision;
+  out.say(fmt::format("{} for {}{}: {} parameters, {} of them trained; {}.",
+                      model.name, variant.mcpu,
+                      precision == "f32" ? ""
+                                         : ", frozen layers in " + precision,
+                      format_count(model.parameters),
                       format_count(model.trainable_parameters),
                       format_number_of(settings.threads, "thread")));
   std::string text = fmt::format(

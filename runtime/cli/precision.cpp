@@ -1,0 +1,34 @@
+// Which precision eval and predict compute the frozen prefix in.
+#include "train/precision.h"
+
+#include "cli/command.h"
+#include "state/checkpoint.h"
+
+#include <fmt/format.h>
+#include <stdexcept>
+
+namespace resnetc {
+
+const resnetc_variant &variant_for(const command_context &context,
+                                   const std::string &checkpoint) {
+  const resnetc_variant &own = context.variant;
+  if (std::optional<std::string> given = context.options.text("precision")) {
+    if (auto *found = find_precision(context.variants, own, *given))
+      return *found;
+    throw std::runtime_error(fmt::format(
+        "option --precision: got '{}', but this trainer computes in {}", *given,
+        precisions_of(context.variants, own)));
+  }
+  auto info = read_checkpoint_info(tensor_file::open(checkpoint));
+  if (!info) // a plain state_dict does not tell
+    return own;
+  if (auto *found = find_precision(context.variants, own, info->precision))
+    return *found;
+  context.out.warn(fmt::format(
+      "{}: was trained behind frozen layers in {}, and this trainer computes "
+      "them in {}; compile one with --precision={} to see what it learned",
+      checkpoint, info->precision, own.precision, info->precision));
+  return own;
+}
+
+} // namespace resnetc

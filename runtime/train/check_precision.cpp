@@ -1,0 +1,168 @@
+#include "train/check_precision.h"
+
+#include "report/format.h"
+#include "train/bad_images.h"
+#include "train/checkpoint_model.h"
+#include "train/record_source.h"
+#include "train/run_folder.h"
+#include "train/train_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace resnetc {
+namespace {
+
+constexpr std::size_t most_images = 256;
+
+/// What a model makes of images.
+struct answers {
+  std::vector<float> features; ///< [images][record_size]
+  std::vector<std::int64_t> classes;
+};
+
+answers answers_of(checkpoint_model &model, const std::vector<sample> &samples,
+                   const train_settings &settings, prefix_caches &caches,
+                   bad_images &bad) {
+  engine &engine = model.engine();
+  const transform_spec input = model.input();
+  loader_options loading;
+  loading.batch = static_cast<int>(engine.batch());
+  loading.threads = settings.threads;
+  loading.dtype = static_cast<resnetc_dtype>(engine.variant().dtype);
+  loading.orientation = settings.orientation;
+  loading.bad_images = settings.bad_images;
+  record_source images(engine, samples, input, loading, bad.callback(),
+                       caches.find(engine, input, settings.orientation));
+  images.start(sequential_order(static_cast<std::int64_t>(samples.size())));
+  answers result;
+  const auto size = static_cast<std::size_t>(engine.model().record_size);
+  while (const record_batch *batch = images.next()) {
+    const auto *records = static_cast<const float *>(batch->records);
+    result.features.insert(result.features.end(), records,
+                           records + batch->size * size);
+    std::span<const double> logits = engine.logits(batch->records, batch->size);
+    const std::size_t classes = logits.size() / batch->size;
+    for (std::int64_t i = 0; i < batch->size; ++i) {
+      auto row = logits.subspan(i * classes, classes);
+      result.classes.push_back(std::ranges::max_element(row) - row.begin());
+    }
+  }
+  return result;
+}
+
+/// As many samples, from all classes.
+std::vector<sample> spread(const std::vector<sample> &all) {
+  std::vector<sample> some;
+  const std::size_t step = (all.size() + most_images - 1) / most_images;
+  for (std::size_t i = 0; i < all.size(); i += step)
+    some.push_back(all[i]);
+  return some;
+}
+
+void say_accuracies(const resnetc_variant &variant, const run_result &low,
+                    const run_result &plain, console &out) {
+  out.say(fmt::format(
+      "Top-1 on the validation images: {} behind frozen layers in {} (epoch "
+      "{}), {} behind f32 (epoch {}).",
+      format_percent(low.best.val_top1), variant.precision, low.best.epoch,
+      format_percent(plain.best.val_top1), plain.best.epoch));
+}
+
+void say_features(const answers &low, const answers &plain,
+                  const resnetc_variant &variant, console &out) {
+  const std::size_t images = low.classes.size();
+  if (images == 0 || plain.classes.size() != images)
+    return;
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < images; ++i)
+    same += low.classes[i] == plain.classes[i];
+  cosines near =
+      centred_cosines(low.features, plain.features,
+                      static_cast<std::size_t>(variant.model->record_size));
+  out.say(fmt::format(
+      "Features of {} of them: centred cosine {:.5f} on average, {:.5f} at "
+      "least. The head trained behind {} names the same class behind f32 for "
+      "{}.",
+      images, near.mean, near.least, variant.precision,
+      format_percent(static_cast<double>(same) / static_cast<double>(images))));
+}
+
+struct silence {
+  explicit silence(console &out) : out(out) { out.mute(true); }
+  ~silence() { out.mute(false); }
+  console &out;
+};
+
+bool ended(const run_result &run) {
+  return run.failure.empty() && run.exit_code == 0;
+}
+
+} // namespace
+
+cosines centred_cosines(const std::vector<float> &features,
+                        const std::vector<float> &plain, std::size_t size) {
+  const std::size_t images = size ? plain.size() / size : 0;
+  std::vector<double> mean(size);
+  for (std::size_t i = 0; i < plain.size(); ++i)
+    mean[i % size] += plain[i] / static_cast<double>(images);
+  cosines result;
+  double sum = 0;
+  for (std::size_t image = 0; image < images; ++image) {
+    double dot = 0, a2 = 0, b2 = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const double a = features[image * size + i] - mean[i],
+                   b = plain[image * size + i] - mean[i];
+      dot += a * b;
+      a2 += a * a;
+      b2 += b * b;
+    }
+    // Two images that are the mean resemble each other.
+    const double cosine = a2 == b2 && a2 == 0 ? 1 : dot / std::sqrt(a2 * b2);
+    result.least = std::min(result.least, cosine);
+    sum += cosine;
+  }
+  if (images > 0)
+    result.mean = sum / static_cast<double>(images);
+  return result;
+}
+
+run_result check_precision(const resnetc_variant &variant,
+                           const resnetc_variant &plain,
+                           const train_settings &settings,
+                           prefix_caches &caches, console &out) {
+  run_result low = train(variant, settings, caches, out);
+  if (!ended(low))
+    return low;
+  out.say("Once more, behind frozen layers in f32.");
+  train_settings again = settings;
+  again.out = low.folder;
+  again.sub_folder = again.title = "f32";
+  again.title += ' ';
+  again.force = true;
+  run_result other;
+  train_data data;
+  {
+    silence what_the_first_run_said(out);
+    other = train(plain, again, caches, out);
+    data = find_train_data(settings, *variant.model, out);
+  }
+  if (!ended(other))
+    return other;
+  say_accuracies(variant, low, other, out);
+  const std::vector<sample> samples = spread(data.validation.samples);
+  const std::filesystem::path head = run_folder{low.folder}.best();
+  bad_images bad(out);
+  checkpoint_model narrow(variant, head, settings.threads, settings.batch,
+                          engine_use::inference);
+  answers first = answers_of(narrow, samples, settings, caches, bad);
+  checkpoint_model wide(plain, head, settings.threads, settings.batch,
+                        engine_use::inference);
+  say_features(first, answers_of(wide, samples, settings, caches, bad), variant,
+               out);
+  return low;
+}
+
+} // namespace resnetc

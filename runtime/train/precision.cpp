@@ -1,0 +1,33 @@
+#include "train/precision.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <vector>
+
+namespace resnetc {
+
+/// Variants of one CPU differ in precision alone.
+static bool alike(const resnetc_variant &a, const resnetc_variant &b) {
+  return std::string_view(a.mcpu) == b.mcpu;
+}
+
+const resnetc_variant *find_precision(const resnetc_variant *const *variants,
+                                      const resnetc_variant &chosen,
+                                      std::string_view precision) {
+  for (; *variants; ++variants)
+    if (alike(**variants, chosen) && precision == (*variants)->precision)
+      return *variants;
+  return nullptr;
+}
+
+std::string precisions_of(const resnetc_variant *const *variants,
+                          const resnetc_variant &chosen) {
+  std::vector<std::string_view> names;
+  for (; *variants; ++variants)
+    if (alike(**variants, chosen))
+      names.push_back((*variants)->precision);
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
+} // namespace resnetc

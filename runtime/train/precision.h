@@ -1,0 +1,21 @@
+// The precisions of the frozen prefix that a trainer holds.
+#pragma once
+
+#include <resnetc/abi.h>
+
+#include <string>
+#include <string_view>
+
+namespace resnetc {
+
+/// The variant like `chosen` whose frozen prefix is of this precision; null
+/// where the trainer has none.
+const resnetc_variant *find_precision(const resnetc_variant *const *variants,
+                                      const resnetc_variant &chosen,
+                                      std::string_view precision);
+
+/// "bf16 and f32": what there is like `chosen`.
+std::string precisions_of(const resnetc_variant *const *variants,
+                          const resnetc_variant &chosen);
+
+} // namespace resnetc
