@@ -25,6 +25,10 @@
 // CHECK-NEXT:  %[[C:.*]] = resnet.read @c.bf16 : tensor<256x64x1x1xbf16>
 // CHECK:       %[[OUT:.*]] = resnet.conv2d %[[Z]], %[[C]] residual(%[[IN]]) {{.*}} -> tensor<?x256x56x56xf32>
 // CHECK:       return %[[OUT]]
+// What it was stays beside it.
+// CHECK-LABEL: func.func @features_f32(
+// CHECK-NOT:   bf16
+// CHECK:       return
 resnet.parameter @in "conv_weight" : tensor<256x64x3x3xf32>
 resnet.parameter @a "conv_weight" : tensor<64x256x1x1xf32>
 resnet.parameter @b "conv_weight" : tensor<64x64x3x3xf32>
