@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "state/checkpoint.h"
+#include "train/evaluate.h"
 
 #include <fmt/format.h>
 #include <stdexcept>
@@ -12,6 +13,7 @@ namespace resnetc {
 const resnetc_variant &variant_for(const command_context &context,
                                    const std::string &checkpoint) {
   const resnetc_variant &own = context.variant;
+  check_image_channels(*own.model); // before the file is asked
   if (std::optional<std::string> given = context.options.text("precision")) {
     if (auto *found = find_precision(context.variants, own, *given))
       return *found;
