@@ -46,13 +46,13 @@ struct Blocking {
   /// for one row of the window, of windows of one those of several blocks. A sum keeps its order. Where all weights of a 1x1
   /// convolution stay in that cache and a plane does not, a task takes few rows, for all output channels; of a small plane
   /// with more weights than that, several images.
-  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t elementBytes,
-           int64_t weightBytes) {
+  Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t sumBytes,
+           int64_t operandBytes) {
     constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 64, kPixels = 256, kImages = 16;
     constexpr int64_t kAllWeightBytes = 512 << 10, kPlaneBytes = 384 << 10, kRowsBytes = 32 << 10;
-    int64_t one = taps * kBlock * kBlock * weightBytes, pixels = rows * columns;
+    int64_t one = taps * kBlock * kBlock * operandBytes, pixels = rows * columns;
     if (blocks * one <= kWeightBytes) {
-      int64_t all = outBlocks * blocks * one, row = blocks * columns * stride * kBlock * elementBytes;
+      int64_t all = outBlocks * blocks * one, row = blocks * columns * stride * kBlock * operandBytes;
       if (pixels <= kSmallPlane) {
         tile = {all > kAllWeightBytes ? std::min<int64_t>(kImages, llvm::bit_floor(uint64_t(kPixels / pixels))) : 1, 1};
       } else if (taps == 1 && all <= kAllWeightBytes && row * rows * stride > kPlaneBytes) {
@@ -64,7 +64,7 @@ struct Blocking {
       return;
     }
     // Half a stack: the sums of a task go through it, one block of input channels after the other.
-    int64_t held = std::min(rows, kStackBytes / 2 / (columns * kBlock * elementBytes));
+    int64_t held = std::min(rows, kStackBytes / 2 / (columns * kBlock * sumBytes));
     if (held == 0)
       return;
     while (rows % held != 0)
