@@ -4,7 +4,7 @@
 
 #include "Codegen/BodyCloner.h"
 #include "Codegen/Epilogue.h"
-#include "Codegen/Tile.h"
+#include "Codegen/KernelTile.h"
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -23,10 +23,9 @@ namespace {
 // The loops
 //===----------------------------------------------------------------------===//
 
-class KernelEmitter {
+class KernelEmitter : KernelTile {
 public:
-  KernelEmitter(IRRewriter &b, Kernel &kernel, const KernelTarget &target)
-      : b(b), kernel(kernel), op(kernel.root), target(target), loc(op.getLoc()) {}
+  KernelEmitter(IRRewriter &b, Kernel &kernel, const KernelTarget &target) : KernelTile(b, kernel), target(target) {}
 
   void emit() {
     Operation *last = kernel.epilogue ? kernel.epilogue : kernel.root;
@@ -51,16 +50,6 @@ public:
   }
 
 private:
-  /// The loops as an op sees them, the root or its epilogue: their variables, and which of them the tile lies along.
-  struct Loops {
-    SmallVector<Value> ivs;
-    int64_t vectorDim, rowDim, lineDim;
-  };
-
-  Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
-  Value sizeOf(int64_t dim) { return getValueOrCreateConstantIndexOp(b, loc, sizes[dim]); }
-  std::optional<int64_t> staticSize(int64_t dim) { return getConstantIntValue(sizes[dim]); }
-
   //===--- loops ---===//
 
   SmallVector<std::pair<int64_t, int64_t>> readOuter() {
@@ -80,12 +69,6 @@ private:
     b.setInsertionPointToStart(loop.getBody());
     body(loop.getInductionVar());
   }
-
-  /// An outer reduction within its loop.
-  struct Outer {
-    int64_t dim;
-    OpFoldResult whole;
-  };
 
   /// Blocks of outer reductions.
   void outerLoops(ArrayRef<std::pair<int64_t, int64_t>> outer, llvm::function_ref<void()> body) {
@@ -179,27 +162,6 @@ private:
 
   /// Steps of a loop that is written out.
   static constexpr int64_t kUnrolled = 8;
-
-  struct Position {
-    int64_t line, row, vector;
-  };
-  struct Extent {
-    int64_t lines, rows;
-  };
-
-  /// How far the position is along a dimension, from the tile's first element.
-  int64_t offset(const Loops &loops, int64_t dim, Position at) const {
-    if (dim == loops.vectorDim)
-      return at.vector * tile.lanes;
-    return dim == loops.rowDim ? at.row : dim == loops.lineDim ? at.line : 0;
-  }
-
-  void forEach(Extent t, llvm::function_ref<void(Position)> body) {
-    for (int64_t line = 0; line < t.lines; ++line)
-      for (int64_t row = 0; row < t.rows; ++row)
-        for (int64_t vector = 0; vector < tile.vectors; ++vector)
-          body({line, row, vector});
-  }
 
   void emitTile(Extent t) {
     SmallVector<Value> sums;
@@ -326,93 +288,6 @@ private:
     return next;
   }
 
-  /// With each step of the innermost sum, a line each of what will be read and written soon, so that no tile begins with a
-  /// burst of misses: of the tile's rows in the next block of `dim` (behind the last one: of the next tile in the first one),
-  /// of the weights a whole innermost sum ahead, and of the tile's rows in what the results go to and what the epilogue reads.
-  void creep(int64_t dim, Extent t) {
-    int64_t innermost = reductions.back();
-    std::optional<int64_t> blocks = staticSize(dim), steps = staticSize(innermost);
-    if (!blocks || !steps || bases.contains(innermost) || rootLoops.rowDim == kNone)
-      return;
-    Value step = rootLoops.ivs[innermost];
-    Loops next = rootLoops;
-    next.ivs[dim] = arith::AddIOp::create(b, loc, rootLoops.ivs[dim], constant(1));
-    Value last = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, next.ivs[dim], constant(*blocks));
-    next.ivs[dim] = arith::SelectOp::create(b, loc, last, constant(0), next.ivs[dim]);
-    int64_t along = t.lines > 1 ? rootLoops.lineDim : rootLoops.rowDim;
-    Value tileSize = arith::SelectOp::create(b, loc, last, constant(t.lines > 1 ? t.lines : t.rows), constant(0));
-    next.ivs[along] = arith::AddIOp::create(b, loc, rootLoops.ivs[along], tileSize);
-    OpOperand *rows = op.getDpsInputOperand(0), *weights = op.getDpsInputOperand(1);
-    fetchRow(rows->get(), op.getMatchingIndexingMap(rows), next, innermost, step, /*isWrite=*/false);
-    Loops ahead = rootLoops;
-    ahead.ivs[innermost] = arith::AddIOp::create(b, loc, step, constant(*steps));
-    fetch(weights->get(), op.getMatchingIndexingMap(weights), ahead, /*locality=*/3);
-    linalg::GenericOp epilogue = kernel.epilogue;
-    if (!epilogue) {
-      OpOperand &output = op.getDpsInitsMutable()[0];
-      return fetchRow(output.get(), op.getMatchingIndexingMap(&output), rootLoops, rootLoops.vectorDim, step, /*isWrite=*/true);
-    }
-    Loops loops = epilogueLoops();
-    for (OpOperand &operand : epilogue->getOpOperands()) {
-      AffineMap map = epilogue.getMatchingIndexingMap(&operand);
-      if (operand.get() != op.getDpsInits()[0] && map.getNumResults() == epilogue.getNumLoops())
-        fetchRow(operand.get(), map, loops, loops.vectorDim, step, epilogue.isDpsInit(&operand));
-    }
-  }
-
-  /// Line number `step` of a tile's rows, counted along the rows' `contiguous` dimension first.
-  void fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite) {
-    int64_t perLine = elementsPerLine(buffer), lines = std::max<int64_t>(1, kBlock / perLine);
-    MLIRContext *c = b.getContext();
-    auto part = [&](AffineExpr expr) {
-      AffineMap map = AffineMap::get(1, 0, expr, c);
-      return getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, map, OpFoldResult(step)));
-    };
-    AffineExpr s = getAffineDimExpr(0, c);
-    loops.ivs[contiguous] = part(s % lines * perLine);
-    loops.ivs[loops.rowDim] = arith::AddIOp::create(b, loc, loops.ivs[loops.rowDim], part(s.floorDiv(lines)));
-    memref::PrefetchOp::create(b, loc, buffer, indicesOf(map, {0, 0, 0}, loops), isWrite, /*localityHint=*/3, /*isDataCache=*/true);
-  }
-
-  static int64_t elementsPerLine(Value buffer) {
-    constexpr int64_t kLineBytes = 64;
-    return kLineBytes / (getElementTypeOrSelf(buffer).getIntOrFloatBitWidth() / 8);
-  }
-
-  /// Brings what this step reads in the next block of the outer reductions to the second-level cache. Behind the last block that is
-  /// nothing of use, and no harm.
-  void fetchAhead() {
-    Loops further = rootLoops;
-    Value ends; // whether all inner ones begin anew
-    for (const Outer &outer : llvm::reverse(outers)) {
-      std::optional<int64_t> whole = getConstantIntValue(outer.whole);
-      Value base = bases.lookup(outer.dim), begins = constant(0), step = sizeOf(outer.dim), next = step;
-      Value end;
-      if (whole) { // back to the first block behind the last one
-        end = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, arith::AddIOp::create(b, loc, base, step), constant(*whole));
-        next = arith::SelectOp::create(b, loc, end, arith::SubIOp::create(b, loc, begins, base), step);
-      }
-      if (ends)
-        next = arith::SelectOp::create(b, loc, ends, next, begins);
-      further.ivs[outer.dim] = arith::AddIOp::create(b, loc, further.ivs[outer.dim], next);
-      if (!end)
-        break;
-      ends = ends ? arith::AndIOp::create(b, loc, ends, end).getResult() : end;
-    }
-    for (OpOperand *input : op.getDpsInputOperands())
-      fetch(input->get(), op.getMatchingIndexingMap(input), further);
-  }
-
-  /// The lines of a buffer that the tile's vectors read, or the one that it reads scalars of.
-  void fetch(Value buffer, AffineMap map, const Loops &loops, unsigned locality = 2) {
-    int64_t perLine = elementsPerLine(buffer);
-    int64_t lanes = loops.vectorDim != kNone && map.isFunctionOfDim(loops.vectorDim) ? tile.vectors * tile.lanes : 1;
-    for (int64_t lane = 0; lane < lanes; lane += std::max(perLine, tile.lanes)) {
-      SmallVector<Value> at = indicesOf(map, {0, 0, lane / tile.lanes}, loops);
-      memref::PrefetchOp::create(b, loc, buffer, at, /*isWrite=*/false, locality, /*isDataCache=*/true);
-    }
-  }
-
   Value cachedLoad(OpOperand &operand, Position at, LoadedValues &loaded) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (!op.payloadUsesValueFromOperand(&operand))
@@ -455,55 +330,12 @@ private:
 
   //===--- memory ---===//
 
-  SmallVector<Value> indicesOf(AffineMap map, Position at, const Loops &loops) {
-    MLIRContext *c = b.getContext();
-    SmallVector<AffineExpr> dims;
-    for (int64_t i = 0, n = loops.ivs.size(); i < n; ++i)
-      dims.push_back(getAffineDimExpr(i, c) + offset(loops, i, at));
-    SmallVector<Value> result;
-    SmallVector<OpFoldResult> operands;
-    for (Value v : loops.ivs)
-      operands.push_back(getAsOpFoldResult(v));
-    for (AffineExpr expr : map.getResults()) {
-      AffineMap one = AffineMap::get(loops.ivs.size(), 0, expr.replaceDims(dims), c);
-      result.push_back(getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, one, operands)));
-    }
-    return result;
-  }
-
   Lanes lanesOf(const Loops &loops) const { return {loops.vectorDim, tile.lanes, target.fma}; }
 
   /// The root's operand at a position.
   Value load(OpOperand &operand, Position at) {
     auto where = [&](AffineMap map) { return indicesOf(map, at, rootLoops); };
     return loadOperand(b, loc, operand, op.getMatchingIndexingMap(&operand), lanesOf(rootLoops), where);
-  }
-
-  /// The epilogue's loops, where the root's stand.
-  Loops epilogueLoops() {
-    linalg::GenericOp epilogue = kernel.epilogue;
-    auto dimOf = [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, epilogue, dim); };
-    Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(rootLoops.vectorDim), dimOf(rootLoops.rowDim),
-                dimOf(rootLoops.lineDim)};
-    for (int64_t i = 0, n = rootLoops.ivs.size(); i < n; ++i)
-      if (int64_t dim = dimOf(i); dim != kNone)
-        loops.ivs[dim] = rootLoops.ivs[i];
-    return loops;
-  }
-
-  /// What the epilogue reads of a tile, such as a residual, comes from memory while the sums are computed.
-  void fetchEpilogue(Extent t) {
-    linalg::GenericOp epilogue = kernel.epilogue;
-    Loops loops = epilogueLoops();
-    for (OpOperand *input : epilogue.getDpsInputOperands()) {
-      AffineMap map = epilogue.getMatchingIndexingMap(input);
-      if (input->get() == op.getDpsInits()[0] || map.getNumResults() != epilogue.getNumLoops())
-        continue;
-      forEach(t, [&](Position at) {
-        memref::PrefetchOp::create(b, loc, input->get(), indicesOf(map, at, loops), /*isWrite=*/false, /*localityHint=*/3,
-                                   /*isDataCache=*/true);
-      });
-    }
   }
 
   /// Stores a result, or hands it to the epilogue and stores what that makes of it.
@@ -528,19 +360,10 @@ private:
       b.eraseOp(kernel.scratch);
   }
 
-  IRRewriter &b;
-  Kernel &kernel;
-  linalg::GenericOp op;
   const KernelTarget &target;
-  Location loc;
-  SmallVector<OpFoldResult> sizes;
-  SmallVector<Outer> outers;
-  DenseMap<int64_t, Value> bases; // where a block of an outer reduction begins
-  SmallVector<int64_t> parallels, reductions;
+  SmallVector<int64_t> parallels;
   DenseMap<unsigned, std::pair<Value, int64_t>> anchors; // by operand, within an innermost loop: a view, and that loop's dimension
   Value anchorStep; // that loop's variable
-  Tile tile;
-  Loops rootLoops{{}, kNone, kNone, kNone};
 };
 
 } // namespace

@@ -17,6 +17,7 @@ import program
 SPECS = {
     "resnet18": "resnet18().input(64, 64).freeze_all().replace_fc(10)",
     "bottleneck": 'resnet(bottleneck, {1, 2, 1, 1}).width(20).input(33, 41).freeze_until("layer4").replace_fc(10)',
+    "wide": 'resnet(basic, {1, 1, 1, 1}).width(128).input(112, 112).freeze_until("layer4").replace_fc(10)',
     "nothing frozen": "resnet(basic, {1, 1, 1, 1}).width(10).channels(1).input(28, 28).stem(stem::small).replace_fc(10)",
 }
 BATCHES = (1, 2, 7, 31, 32)
@@ -30,7 +31,7 @@ def compile_spec(spec, arguments):
         source, made, library = (Path(folder, name) for name in ("model.rdsl", "model.o", "model.so"))
         source.write_text(spec + "\n")
         command = [arguments.resnetc, source, "--emit=obj", "-o", made, f"--mcpu={arguments.mcpu}"]
-        command.append(f"--precision={arguments.precision}")
+        command.append(f"--precision={getattr(arguments, 'precision', 'f32')}")
         subprocess.run(command, check=True)
         program.link([made], library)
         return program.Program(ctypes.CDLL(library), "resnetc_variants")
