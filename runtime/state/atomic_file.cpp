@@ -17,6 +17,13 @@ atomic_file::atomic_file(std::filesystem::path target, file_ops &calls)
       partial(path.parent_path() /
               ("." + path.filename().string() + ".partial")),
       ops(calls) {
+  // A rename would put a file in the place of a device or a pipe.
+  std::error_code unknown;
+  const auto what = std::filesystem::status(path, unknown).type();
+  using std::filesystem::file_type;
+  if (what == file_type::character || what == file_type::block ||
+      what == file_type::fifo || what == file_type::socket)
+    throw file_error(path, "is no file that could be replaced");
   descriptor =
       ops.open(partial.c_str(),
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);

@@ -10,7 +10,7 @@
 
 namespace resnetc {
 
-/// Writes to `.NAME.partial` beside PATH; `commit` syncs it, renames it to PATH
+/// Writes to `.NAME.partial` beside PATH, which is a file or nothing yet; `commit` syncs it, renames it to PATH
 /// and syncs the folder. Without a commit the old file stays as it was and the
 /// partial one is removed. Every failure is a file_error with the system's
 /// reason.

@@ -1,10 +1,12 @@
 // A save in which the N-th system call fails, for N = 1, 2, ... until none does: the old file stays whole.
+#include "state/atomic_file.h"
 #include "state/checkpoint.h"
 
 #include "state_files.h"
 #include "state_model.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -176,3 +178,13 @@ TEST_F(SaveFaults, LeaveMappedFilesReadable) {
 }
 
 } // namespace
+
+TEST(AtomicFile, LeavesAPipeAsItIs) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "atomic_file";
+  std::filesystem::create_directories(folder);
+  const std::filesystem::path pipe = folder / "pipe";
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(atomic_file{pipe}, file_error);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+}
