@@ -90,7 +90,7 @@ class TrainerCase(unittest.TestCase):
         """Pictures that take some tenths of a second together: long enough to watch an epoch."""
         for name in CLASSES:
             os.makedirs(self.at(f"slow/{name}"))
-            write_png(self.at(f"slow/{name}/0.png"), 1000, bytes(3 * 1000 * 1000))
+            write_png(self.at(f"slow/{name}/0.png"), 2500, bytes(3 * 2500 * 2500))
             for i in range(1, 20):
                 os.link(self.at(f"slow/{name}/0.png"), self.at(f"slow/{name}/{i}.png"))
 
