@@ -125,6 +125,11 @@ bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
   return succeeded(pm.run(module));
 }
 
+/// Whether a CPU has the instructions of a precision.
+bool computes(const Target &target, StringRef precision) {
+  return precision != "bf16" || llvm::is_contained(target.features, "avx512bf16");
+}
+
 /// What `resnet-to-llvm` takes.
 struct ToLLVMOptions : PassPipelineOptions<ToLLVMOptions> {
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("LLVM's name of an x86-64 CPU"), llvm::cl::init("native")};
@@ -146,6 +151,8 @@ void resnetc::registerPipelines() {
     std::optional<Target> target = Target::lookUp(options.mcpu);
     if (!target)
       return error("unknown CPU \"" + options.mcpu + "\"");
+    if (!computes(*target, options.precision))
+      return error("precision " + options.precision + " needs AVX-512 BF16, which " + target->cpu + " has not");
     addTransforms(pm, options.from, options.conv, options.precision);
     pm.addPass(resnet::createResnetToLinalg());
     addLowering(pm, *target);
@@ -193,7 +200,7 @@ static std::optional<Target> checkedTarget(const CompileOptions &options, llvm::
     errors << "error: unknown CPU \"" << options.mcpu << "\"; give an x86-64 CPU by LLVM's name, such as native, x86-64-v3 or znver4\n";
     return std::nullopt;
   }
-  if (options.precision == "f32" || llvm::is_contained(target->features, "avx512bf16"))
+  if (computes(*target, options.precision))
     return target;
   errors << "error: --precision=" << options.precision << " needs a CPU with AVX-512 BF16, which " << target->cpu
          << " has not; compile for another by --mcpu, such as znver4 or sapphirerapids, or leave --precision at f32\n";

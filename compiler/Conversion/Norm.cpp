@@ -62,7 +62,8 @@ static Value pivotOf(Lowering &l, Value x) {
 }
 
 /// mean[c] and the biased variance, of sums of x - pivot and of their squares: one pass over x, and no digits lost where the
-/// mean is large beside the deviation.
+/// mean is large beside the deviation. What a pivot d away from the mean loses is a factor of 1 + (d/deviation)^2, at most the
+/// number of rows, where the first one is unlike all others.
 static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
   Value pivot = pivotOf(l, x);
   SmallVector<Value> sums = l.channelSums({x, pivot}, 2, [](OpBuilder &b, Location loc, ValueRange in) {

@@ -71,6 +71,12 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
           << precision << '"';
       return signalPassFailure();
     }
+    if (!llvm::is_contained({"auto", "direct", "winograd"}, conv)) {
+      getOperation().emitError(
+          "conv takes \"auto\", \"direct\" or \"winograd\", got \"")
+          << conv << '"';
+      return signalPassFailure();
+    }
     auto features = getOperation().lookupSymbol<func::FuncOp>("features");
     if (precision == "f32" || !features)
       return;

@@ -23,6 +23,8 @@ static std::string reasonFor(Conv2dOp op, bool bf16) {
   if (!op.getWinograd())
     return "a pixel's step is an odd number of values, which pairs do not fit";
   ConvolutionShape shape{0, 0, y.getDimSize(2), y.getDimSize(3), 3, 1, 1};
+  if (bf16BeatsWinograd(shape))
+    return "--conv=winograd leaves it no other";
   return llvm::formatv("Winograd's algorithm saves more: {0:f2} products in "
                        "place of one",
                        winogradGain(shape));

@@ -16,7 +16,7 @@ namespace mlir::resnet {
 
 /// Products that vdpbf16ps does for each one of a float32 multiply-add, and
 /// the share of that and of Winograd's gain that kernels reach (measured:
-/// docs/performance.md).
+/// docs/performance.md, of a Zen 5).
 inline constexpr double kBf16Gain = 2.0, kBf16Yield = 0.95,
                         kWinogradYield = 0.72;
 

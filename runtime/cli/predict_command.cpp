@@ -193,7 +193,8 @@ int predict_command(const command_context &context) {
   std::string checkpoint = options.required("checkpoint");
   checkpoint_model model(variant_for(context, checkpoint), checkpoint,
                          threads_of(options), batch,
-                         engine_use::single_image);
+                         images.size() == 1 ? engine_use::single_image
+                                            : engine_use::inference);
   predictor predictor(context, model, batch);
   std::vector<prediction> predictions = predictor.run(images);
   context.out.result(options.given("json") ? as_json(predictions, model)

@@ -1,6 +1,7 @@
 #include "train/check_precision.h"
 
 #include "report/format.h"
+#include "state/mapped_file.h"
 #include "train/bad_images.h"
 #include "train/checkpoint_model.h"
 #include "train/record_source.h"
@@ -74,7 +75,8 @@ void say_accuracies(const resnetc_variant &variant, const run_result &low,
 void say_features(const answers &low, const answers &plain,
                   const resnetc_variant &variant, console &out) {
   const std::size_t images = low.classes.size();
-  if (images == 0 || plain.classes.size() != images)
+  // A single image is the mean, which its features are centred by.
+  if (images < 2 || plain.classes.size() != images)
     return;
   std::size_t same = 0;
   for (std::size_t i = 0; i < images; ++i)
@@ -119,8 +121,9 @@ cosines centred_cosines(const std::vector<float> &features,
       a2 += a * a;
       b2 += b * b;
     }
-    // Two images that are the mean resemble each other.
-    const double cosine = a2 == b2 && a2 == 0 ? 1 : dot / std::sqrt(a2 * b2);
+    // The mean itself resembles the mean, and nothing else.
+    const double cosine = a2 > 0 && b2 > 0 ? dot / std::sqrt(a2 * b2)
+                                           : static_cast<double>(a2 == b2);
     result.least = std::min(result.least, cosine);
     sum += cosine;
   }
@@ -133,6 +136,11 @@ run_result check_precision(const resnetc_variant &variant,
                            const resnetc_variant &plain,
                            const train_settings &settings,
                            prefix_caches &caches, console &out) {
+  // Before hours are spent on the first run.
+  if (const std::filesystem::path second = settings.out / "f32";
+      !settings.out.empty() && std::filesystem::exists(second) &&
+      !std::filesystem::is_directory(second))
+    throw file_error(second, "is no folder; name another with --out");
   run_result low = train(variant, settings, caches, out);
   if (!ended(low))
     return low;

@@ -142,15 +142,15 @@ const resnetc_variant &choose_variant(const resnetc_variant *const *variants,
   std::string problem = "this trainer holds no model";
   for (; *variants; ++variants) {
     const resnetc_variant &variant = **variants;
-    if (variant.abi_version != RESNETC_ABI_VERSION ||
-        variant.struct_size < sizeof(resnetc_variant)) {
+    if (variant.abi_version != RESNETC_ABI_VERSION) {
       problem = fmt::format(
           "the model was compiled for version {} of the interface, the runtime "
           "has {}; compile and link both with the same resnetc",
           variant.abi_version, static_cast<int>(RESNETC_ABI_VERSION));
       continue;
     }
-    if (variant.model->struct_size < sizeof(resnetc_model)) {
+    if (variant.struct_size < sizeof(resnetc_variant) ||
+        variant.model->struct_size < sizeof(resnetc_model)) {
       problem = "the model was compiled by an older resnetc than the runtime's; "
                 "compile and link both with the same one";
       continue;

@@ -13,7 +13,7 @@
 
 namespace resnetc {
 
-/// `single_image`: inference whose batches of one image may be rounded otherwise
+/// `single_image`: inference whose calls of one image may be rounded otherwise
 /// than those of several, for speed.
 enum class engine_use { inference, single_image, training };
 

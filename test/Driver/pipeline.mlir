@@ -15,6 +15,8 @@
 // RUN: not resnet-opt %s --resnet-to-llvm=mcpu=i386 2>&1 | FileCheck %s --check-prefix=CPU
 // RUN: not resnet-opt %s --resnet-to-llvm=from=end 2>&1 | FileCheck %s --check-prefix=FROM
 // CPU: error: unknown CPU "i386"
+// RUN: not resnet-opt %s --resnet-to-llvm="mcpu=x86-64-v3 precision=bf16" 2>&1 | FileCheck %s --check-prefix=BF16
+// BF16: error: precision bf16 needs AVX-512 BF16, which x86-64-v3 has not
 // FROM: Cannot find option named 'end'
 
 resnet.parameter @conv1.weight "conv_weight" : tensor<8x3x3x3xf32>

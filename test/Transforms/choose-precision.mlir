@@ -3,6 +3,8 @@
 // RUN: resnet-opt %s -split-input-file --resnet-choose-precision="precision=bf16 conv=winograd" | FileCheck %s --check-prefix=WINOGRAD
 // RUN: resnet-opt %s -split-input-file --resnet-choose-precision | FileCheck %s --check-prefix=F32 --implicit-check-not=bf16
 // RUN: not resnet-opt %s -split-input-file --resnet-choose-precision=precision=int4 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: not resnet-opt %s -split-input-file --resnet-choose-precision="precision=bf16 conv=fast" 2>&1 | FileCheck %s --check-prefix=CONV
+// CONV: error: conv takes "auto", "direct" or "winograd", got "fast"
 // F32: resnet.conv2d
 // ERROR: error: precision takes "f32" or "bf16", got "int4"
 

@@ -22,6 +22,8 @@ TEST(centred_cosines, of_nothing) {
   EXPECT_EQ(centred_cosines({}, {}, 2).least, 1);
   // One image is its own mean.
   EXPECT_EQ(centred_cosines({3, 4}, {3, 4}, 2).mean, 1);
+  EXPECT_EQ(centred_cosines({3, 5}, {3, 4}, 2).mean, 0);
+  EXPECT_EQ(centred_cosines({3, 5}, {3, 4}, 2).least, 0);
 }
 
 TEST(find_precision, among_variants_of_one_cpu) {

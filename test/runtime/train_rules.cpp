@@ -191,6 +191,14 @@ TEST(Cpu, TakesTheFirstVariantThatRuns) {
   model.struct_size = offsetof(resnetc_model, smallest_batch); // of before that field
   EXPECT_THROW(choose_variant(one, [](std::string_view) { return true; }), std::runtime_error);
   model.struct_size = sizeof model;
+  first.struct_size = offsetof(resnetc_variant, features_single); // of before that one
+  try {
+    choose_variant(one, [](std::string_view) { return true; });
+    FAIL() << "a variant without fields that the runtime reads was taken";
+  } catch (const std::runtime_error &e) {
+    EXPECT_NE(std::string(e.what()).find("compiled by an older resnetc"), std::string::npos) << e.what();
+  }
+  first.struct_size = sizeof first;
   first.abi_version = 99;
   EXPECT_THROW(choose_variant(one, cpu_has), std::runtime_error);
 }
