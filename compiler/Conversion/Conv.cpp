@@ -143,13 +143,7 @@ static Value transformFilter(Lowering &l, Value weight, Value out) {
 }
 
 LogicalResult mlir::resnet::lower(TransformFilterOp op, Lowering &l) {
-  // In its place at once: it is large.
-  auto write = op->hasOneUse() ? dyn_cast<WriteOp>(*op->user_begin()) : WriteOp();
-  if (!write)
-    return op.emitOpError("expected its result to be written to a slot");
-  Value slot = l.view(write.getSlot(), bufferName(l.layout.lookUp(write.getSlot()).space));
-  l.define(op.getFilter(), transformFilter(l, l.parameter(op.getWeight()), l.tensorOf(slot, true)));
-  return success();
+  return l.writeInto(op.getFilter(), [&](Value slot) { return transformFilter(l, l.parameter(op.getWeight()), slot); });
 }
 
 /// y = x * filter into `out`, where x is padded to whole tiles; `filter` is a weight or, of rank 4, has been transformed.

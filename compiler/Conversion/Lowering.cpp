@@ -214,6 +214,17 @@ Value Lowering::parameter(Value v) {
   return tensor;
 }
 
+LogicalResult Lowering::writeInto(Value v, llvm::function_ref<Value(Value)> write) {
+  for (Operation *user : v.getUsers()) {
+    auto slot = dyn_cast<WriteOp>(user);
+    if (!slot)
+      return v.getDefiningOp()->emitOpError("expected its result to be written to slots alone");
+    Value memref = view(slot.getSlot(), bufferName(layout.lookUp(slot.getSlot()).space));
+    store(write(tensorOf(memref, true)), memref);
+  }
+  return success();
+}
+
 bool Lowering::accumulateInto(Value v, llvm::function_ref<Value(Value)> write) {
   bool used = false;
   for (Operation *user : v.getUsers()) {

@@ -89,6 +89,8 @@ public:
   /// A writable view of a symbol's elements in `buffer`, in its blocked form: a memref.
   Value view(StringRef symbol, StringRef buffer);
 
+  /// For a large value: `write` puts it into each slot that it is written to, with no place of its own between.
+  LogicalResult writeInto(Value v, llvm::function_ref<Value(Value)> write);
   /// Adds to the gradient of each parameter that `v` is accumulated into: `write` gets the current tensor and returns
   /// the new one. False when nobody accumulates `v`.
   bool accumulateInto(Value v, llvm::function_ref<Value(Value)> write);

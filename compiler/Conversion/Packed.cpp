@@ -87,14 +87,5 @@ LogicalResult mlir::resnet::lower(RoundOp op, Lowering &l) {
   Value weight = l.parameter(op.getWeight());
   bool stem = cast<RankedTensorType>(weight.getType()).getRank() == 5; // as a convolution of images has it
   Value half = arith::ConstantIntOp::create(l.b, l.loc, 16, 32);
-  for (Operation *user : op->getUsers()) {
-    auto write = dyn_cast<WriteOp>(user);
-    if (!write)
-      return op.emitOpError("expected its result to be written to slots alone");
-    // Where it belongs at once: @prepare has no space for a large layer's weights.
-    Value memref = l.view(write.getSlot(), bufferName(l.layout.lookUp(write.getSlot()).space));
-    Value out = l.tensorOf(memref, true);
-    l.store(stem ? packStem(l, weight, out, half) : packPairs(l, weight, out, half), memref);
-  }
-  return success();
+  return l.writeInto(op->getResult(0), [&](Value slot) { return stem ? packStem(l, weight, slot, half) : packPairs(l, weight, slot, half); });
 }

@@ -15,9 +15,13 @@ bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
   return s.window == 3 && s.stride == 1 && s.padding == 1;
 }
 
+/// Tiles of 4x4 that cover a plane.
+static int64_t tilesOver(int64_t height, int64_t width) {
+  return ((height + 3) / 4) * ((width + 3) / 4);
+}
+
 double mlir::resnet::winogradGain(const ConvolutionShape &s) {
-  int64_t tiles = ((s.height + 3) / 4) * ((s.width + 3) / 4);
-  return 9.0 * s.height * s.width / (36.0 * tiles);
+  return 9.0 * s.height * s.width / (36.0 * tilesOver(s.height, s.width));
 }
 
 bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
@@ -33,7 +37,7 @@ bool mlir::resnet::prefersWinogradForOne(llvm::ArrayRef<int64_t> y) {
   // To transform a window of one pair of channels costs about what its products
   // with four tiles do, and these gain three quarters of direct ones.
   constexpr int64_t kTiles = 9;
-  return ((y[2] + 3) / 4) * ((y[3] + 3) / 4) >= kTiles;
+  return tilesOver(y[2], y[3]) >= kTiles;
 }
 
 bool mlir::resnet::keepsFilter(llvm::ArrayRef<int64_t> weight) {
