@@ -119,7 +119,7 @@ static constexpr int64_t kUsualBatch = 32;
 static SmallVector<int64_t> winogradTile(int64_t batch, int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
   constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
   int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
-  if (inBlocks * kBlock >= kWideChannels) {
+  if (!keepsFilter(inBlocks * kBlock)) {
     int64_t task = std::min(kWideBlocks, outBlocks);
     while (outBlocks % task != 0)
       --task;
@@ -150,7 +150,7 @@ LogicalResult mlir::resnet::lower(TransformFilterOp op, Lowering &l) {
 static Value convolveByTiles(Lowering &l, Value x, Value filter, Value out) {
   ArrayRef<int64_t> w = cast<RankedTensorType>(filter.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
   int64_t inBlocks = cast<RankedTensorType>(x.getType()).getDimSize(1);
-  if (w.size() == 6 && inBlocks * kBlock < kWideChannels)
+  if (w.size() == 6 && keepsFilter(inBlocks * kBlock))
     filter = transformFilter(l, filter, l.empty({y[1], winograd::kPoints, inBlocks * kBlock + 1, kBlock}));
   bool trains = seamName(l.source.getName()) == "gradients";
   SmallVector<int64_t> tile = winogradTile(trains ? kUsualBatch : kFeatureBatch, inBlocks, y[1], y[2], y[3]);

@@ -2,6 +2,7 @@
 
 #include "Transforms/Algorithm.h"
 
+#include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
 #include "Transforms/LayerName.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -40,8 +41,9 @@ bool mlir::resnet::prefersWinogradForOne(llvm::ArrayRef<int64_t> y) {
   return tilesOver(y[2], y[3]) >= kTiles;
 }
 
-bool mlir::resnet::keepsFilter(llvm::ArrayRef<int64_t> weight) {
-  return weight[1] < kWideChannels;
+bool mlir::resnet::keepsFilter(int64_t channels) {
+  constexpr int64_t kWideChannels = 512;
+  return blocks(channels) * kBlock < kWideChannels;
 }
 
 llvm::StringSet<> mlir::resnet::winogradLayers(ModuleOp module) {

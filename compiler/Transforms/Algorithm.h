@@ -33,13 +33,10 @@ bool prefersWinograd(const ConvolutionShape &shape);
 /// transformed on the way.
 bool prefersWinogradForOne(llvm::ArrayRef<int64_t> y);
 
-/// Channels in from which on a transformed filter is not kept whole: of 512 by
-/// 512 channels it is 38 MB.
-inline constexpr int64_t kWideChannels = 512;
-
-/// Whether the transformed filter of `weight` [K,C,3,3] is worth its memory:
-/// four times the weight's.
-bool keepsFilter(llvm::ArrayRef<int64_t> weight);
+/// Whether the transformed filter of so many channels in, in whole blocks, is
+/// kept as a whole: it takes four times the weight's memory, 38 MB of 512 by 512
+/// channels.
+bool keepsFilter(int64_t channels);
 
 /// The layers that ChooseConvolution gave to Winograd's algorithm.
 llvm::StringSet<> winogradLayers(ModuleOp module);

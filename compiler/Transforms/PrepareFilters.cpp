@@ -22,7 +22,7 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
     getOperation().walk([&](Conv2dOp conv) {
       ParameterOp weight = parameters.readBy(conv.getWeight());
       if (!conv.getWinograd() || !weight || ParameterTable::changes(weight) ||
-          !keepsFilter(cast<RankedTensorType>(weight.getType()).getShape()))
+          !keepsFilter(cast<RankedTensorType>(weight.getType()).getDimSize(1)))
         return;
       SlotOp &slot = slots[weight.getSymName()];
       if (!slot)

@@ -15,7 +15,7 @@ namespace mlir::resnet {
 static bool servesBatchesAlone(Conv2dOp conv) {
   return conv.getWinograd() &&
          !keepsFilter(
-             cast<RankedTensorType>(conv.getWeight().getType()).getShape()) &&
+             cast<RankedTensorType>(conv.getWeight().getType()).getDimSize(1)) &&
          !prefersWinogradForOne(
              cast<RankedTensorType>(conv.getY().getType()).getShape());
 }

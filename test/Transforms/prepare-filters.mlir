@@ -10,22 +10,22 @@
 // CHECK-NEXT:    return
 resnet.parameter @layer1.0.conv1.weight "conv_weight" : tensor<64x64x3x3xf32>
 resnet.parameter @trained.weight "conv_weight" {trained} : tensor<64x64x3x3xf32>
-resnet.parameter @wide.weight "conv_weight" : tensor<64x512x3x3xf32>
+resnet.parameter @wide.weight "conv_weight" : tensor<64x500x3x3xf32>
 func.func @prepare() { return }
 
 // CHECK-LABEL: func.func @features(
 // CHECK:         %[[U:.*]] = resnet.read @layer1.0.conv1.filter : tensor<64x64x6x6xf32>
 // CHECK-NEXT:    resnet.conv2d %{{.*}}, %{{.*}} filter(%[[U]]) {{{.*}}winograd}
-// Direct, trained or wide ones keep their weights.
+// Direct, trained or wide ones keep their weights; 500 channels fill as many blocks as 512.
 // CHECK-NOT:     filter(
-func.func @features(%x: tensor<?x64x8x8xf32>, %z: tensor<?x512x8x8xf32>) {
+func.func @features(%x: tensor<?x64x8x8xf32>, %z: tensor<?x500x8x8xf32>) {
   %w = resnet.read @layer1.0.conv1.weight : tensor<64x64x3x3xf32>
   %0 = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x8x8xf32>
   %1 = resnet.conv2d %x, %w {stride = 1, padding = 1} : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x8x8xf32>
   %t = resnet.read @trained.weight : tensor<64x64x3x3xf32>
   %2 = resnet.conv2d %x, %t {stride = 1, padding = 1, winograd} : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x8x8xf32>
-  %v = resnet.read @wide.weight : tensor<64x512x3x3xf32>
-  %3 = resnet.conv2d %z, %v {stride = 1, padding = 1, winograd} : (tensor<?x512x8x8xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x8x8xf32>
+  %v = resnet.read @wide.weight : tensor<64x500x3x3xf32>
+  %3 = resnet.conv2d %z, %v {stride = 1, padding = 1, winograd} : (tensor<?x500x8x8xf32>, tensor<64x500x3x3xf32>) -> tensor<?x64x8x8xf32>
   return
 }
 
