@@ -134,7 +134,7 @@ typedef void (*resnetc_body)(const struct resnetc_call *, int64_t begin, int64_t
  * otherwise; a function reads and writes only what its line below names. Thread-safe when the written
  * buffers differ.
  *
- *   prepare    frozen -> frozen_derived; uses arena, as much as `logits`
+ *   prepare    frozen, and scales where the variant has some -> frozen_derived; uses arena, as much as `logits`
  *   refresh    trained, stats, frozen -> trained_derived; uses arena, as much as `logits`
  *   features   images, frozen, frozen_derived -> records (feature_batch images at most); uses arena
  *   gradients  records, labels, frozen, frozen_derived, trained, label_smoothing, loss_divisor, seed, step,
@@ -142,6 +142,7 @@ typedef void (*resnetc_body)(const struct resnetc_call *, int64_t begin, int64_t
  *              uses arena
  *   apply      trained, gradients, state1, state2, rows, optimizer, nesterov, step -> trained, state1, state2
  *   logits     records, all parameters and derived -> logits (feature_batch images at most); uses arena
+ *   calibrate  images, frozen, frozen_derived -> histograms, added to (feature_batch images at most); uses arena, as much as `features`
  */
 typedef struct resnetc_call {
   uint32_t struct_size;
@@ -169,11 +170,24 @@ typedef struct resnetc_call {
   int64_t row_count;
   int64_t optimizer;          /* resnetc_optimizer */
   int64_t nesterov;
+  const float *scales;        /* [scale_count] */
+  int64_t *histograms;        /* [scale_count][RESNETC_BINS]: how many values have their magnitude in each bin */
 } resnetc_call;
 
 /* Runs body over [0, count) in contiguous ranges, in any order and on any thread, and returns when all are done.
  * What a body computes for an index must not depend on the range that it came in. */
 void resnetc_parallel_for(const resnetc_call *call, resnetc_body body, int64_t count);
+
+/* Bins of a magnitude as float32: its exponent and five bits of its mantissa, from 2^-16 on; the first and the last one take what
+ * lies beyond. Bin i begins at the float32 whose bits are (i + RESNETC_FIRST_BIN) << RESNETC_BIN_SHIFT. */
+enum { RESNETC_BINS = 1024, RESNETC_BIN_SHIFT = 18, RESNETC_FIRST_BIN = (127 - 16) << 5 };
+
+/* An activation that is kept in int8: its values are scale * q, q in 0 ... 255 or, where it may be negative, -127 ... 127. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t is_signed;
+  const char *name;           /* the layer that it comes from, "layer1.0.conv1", or "images" */
+} resnetc_scale;
 
 typedef enum { RESNETC_FORWARD = 0, RESNETC_DX = 1, RESNETC_DW = 2, RESNETC_OTHER = 3 } resnetc_direction;
 
@@ -212,6 +226,11 @@ typedef struct {
   const resnetc_work *works;
   const resnetc_loop *loops;
   int64_t work_count, loop_count;
+  /* Of a variant in int8: what `prepare` needs scales of. They come from the histograms that `calibrate` of the f32 variant
+   * beside it makes of some images; there the same rows are in the same order. */
+  const resnetc_scale *scales;
+  int64_t scale_count;
+  resnetc_function calibrate; /* NULL but in an f32 variant beside one in int8 */
 } resnetc_variant;
 
 /* Ended by NULL; the best one that the machine can run comes first. */
