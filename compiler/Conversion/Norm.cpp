@@ -85,7 +85,8 @@ static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
 
 /// y = (x - mean) * scale + bias, with scale = weight / deviation; + residual where there is one, and max(y, 0) with `relu`.
 template <typename Op>
-static void normalize(Op op, Value x, Value mean, Value var, Value residual, Lowering &l) {
+static void normalize(Op op, Value x, Value mean, Value var, Lowering &l) {
+  Value residual = op.getResidual() ? l.dense(op.getResidual()) : Value();
   Value deviation = reciprocalDeviation(l, var, op.getEps().convertToDouble());
   Value scale = l.channelwise({l.parameter(op.getWeight()), deviation}, l.emptyLike(mean), productBody);
   SmallVector<Value> inputs{x, mean, scale, l.parameter(op.getBias())};
@@ -107,14 +108,14 @@ static void normalize(Op op, Value x, Value mean, Value var, Value residual, Low
 LogicalResult mlir::resnet::lower(BatchNormBatchOp op, Lowering &l) {
   Value x = l.dense(op.getX());
   auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
-  normalize(op, x, mean, var, op.getResidual() ? l.dense(op.getResidual()) : Value(), l);
+  normalize(op, x, mean, var, l);
   l.define(op.getMean(), mean);
   l.define(op.getVar(), var);
   return success();
 }
 
 LogicalResult mlir::resnet::lower(NormalizeOp op, Lowering &l) {
-  normalize(op, l.dense(op.getX()), l.parameter(op.getMean()), l.parameter(op.getVar()), Value(), l);
+  normalize(op, l.dense(op.getX()), l.parameter(op.getMean()), l.parameter(op.getVar()), l);
   return success();
 }
 

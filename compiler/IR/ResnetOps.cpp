@@ -222,28 +222,22 @@ LogicalResult BatchNormOp::verify() {
   return checkEps(*this, getEps());
 }
 
-LogicalResult BatchNormBatchOp::verify() {
+/// C1 and C2 of the two ops that normalise by a batch.
+template <typename Op> static LogicalResult checkNormalized(Op op) {
   // C1
-  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
-      failed(checkPerChannel(*this, "weight", getWeight().getType(),
-                             getX().getType())) ||
-      (getResidual() &&
-       failed(checkType(*this, "residual", getResidual().getType(),
-                        getX().getType()))))
+  Type x = op.getX().getType();
+  if (failed(checkBatched(op, "x", x, 4)) ||
+      failed(checkPerChannel(op, "weight", op.getWeight().getType(), x)) ||
+      (op.getResidual() &&
+       failed(checkType(op, "residual", op.getResidual().getType(), x))))
     return failure();
   // C2
-  return checkEps(*this, getEps());
+  return checkEps(op, op.getEps());
 }
 
-LogicalResult NormalizeOp::verify() {
-  // C1
-  if (failed(checkBatched(*this, "x", getX().getType(), 4)) ||
-      failed(checkPerChannel(*this, "weight", getWeight().getType(),
-                             getX().getType())))
-    return failure();
-  // C2
-  return checkEps(*this, getEps());
-}
+LogicalResult BatchNormBatchOp::verify() { return checkNormalized(*this); }
+
+LogicalResult NormalizeOp::verify() { return checkNormalized(*this); }
 
 LogicalResult FoldBatchNormOp::verify() {
   // C1

@@ -250,11 +250,11 @@ def Resnet_BatchNormBatchOp : Resnet_Op<"batch_norm_batch", [Pure, AllTypesMatch
 def Resnet_NormalizeOp : Resnet_Op<"normalize", [Pure, AllTypesMatch<["x", "y"]>, AllTypesMatch<["weight", "bias", "mean", "var"]>]> {
   let summary = "batch norm on given statistics";
   let description = [{
-    y = (x - mean) / sqrt(var + eps) * weight + bias, then max(y, 0) where `relu` is set: what batch_norm_batch gives without a residual,
-    to the bit, of the mean and variance that it gave. Recompute makes it.
+    y = (x - mean) / sqrt(var + eps) * weight + bias, then max(y, 0) where `relu` is set, after adding `residual` where given: what
+    batch_norm_batch gives, to the bit, of the mean and variance that it gave. Recompute makes it.
 
     Constraints:
-    - (C1) x is [N,C,H,W]; weight, bias, mean, var are [C]; y has x's type.
+    - (C1) x is [N,C,H,W]; weight, bias, mean, var are [C]; y and residual have x's type.
     - (C2) eps > 0.
 
     Example:
@@ -262,10 +262,10 @@ def Resnet_NormalizeOp : Resnet_Op<"normalize", [Pure, AllTypesMatch<["x", "y"]>
     %n = resnet.normalize %x, %g, %b, %mean, %var {eps = 1.0e-5 : f64, relu} : tensor<?x64x56x56xf32>, tensor<64xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Resnet_Param:$bias, Resnet_Param:$mean, Resnet_Param:$var, F64Attr:$eps,
-                       UnitAttr:$relu);
+  let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Resnet_Param:$bias, Resnet_Param:$mean, Resnet_Param:$var,
+                       Optional<Resnet_Map>:$residual, F64Attr:$eps, UnitAttr:$relu);
   let results = (outs Resnet_Map:$y);
-  let assemblyFormat = "$x `,` $weight `,` $bias `,` $mean `,` $var attr-dict `:` type($x) `,` type($weight)";
+  let assemblyFormat = "$x `,` $weight `,` $bias `,` $mean `,` $var (`residual` `(` $residual^ `:` type($residual) `)`)? attr-dict `:` type($x) `,` type($weight)";
   let hasVerifier = 1;
 }
 

@@ -80,10 +80,13 @@ def FuseEpilogue : Pass<"resnet-fuse-epilogue", "ModuleOp"> {
 def Recompute : Pass<"resnet-recompute", "ModuleOp"> {
   let summary = "compute activations again instead of keeping them";
   let description = [{
-    The backward half of @gradients reads what a batch norm with a fused ReLU gave (for the ReLU's gradient, and the weight's of the
-    convolution behind it), and the batch norm's own input. The first is two operations a value of the second: it
-    becomes a `normalize` in front of its first reader behind the loss, and lives no longer than these read it. What has taken a
-    residual in is kept, since the residual would have to be.
+    The backward half of @gradients reads what a batch norm gave, with the residual and ReLU that it took in (for the ReLU's gradient, and
+    the weight's of the convolution behind it), and the batch norm's own input. The first is a few operations a value of the second: it
+    becomes a `normalize` in front of its first reader behind the loss, and lives no longer than these read it.
+
+    What has taken a residual in needs that too. It is kept, or is itself computed again, and so on up to the chain's begin, whose
+    residual is a shortcut's batch norm. All of a chain then lives where its end is read, so that such results are computed again only where that
+    lowers what a step holds at its peak (StepMemory), by at least half of their size. The gradients stay the same to the bit.
 
     Assumes --resnet-fuse-epilogue.
   }];
