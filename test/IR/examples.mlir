@@ -72,6 +72,8 @@ func.func @batch_norm(%x: tensor<?x64x56x56xf32>, %dy: tensor<?x64x56x56xf32>, %
   %y, %mean, %var = resnet.batch_norm_batch %x, %g, %b {eps = 1.0e-5 : f64} : tensor<?x64x56x56xf32>, tensor<64xf32>
   // CHECK: resnet.normalize %{{.*}} {eps = 1.000000e-05 : f64, relu}
   %n = resnet.normalize %x, %g, %b, %mean, %var {eps = 1.0e-5 : f64, relu} : tensor<?x64x56x56xf32>, tensor<64xf32>
+  // CHECK: resnet.normalize %{{.*}} residual(%{{.*}} : tensor<?x64x56x56xf32>) {eps = 1.000000e-05 : f64, relu}
+  %r = resnet.normalize %x, %g, %b, %mean, %var residual(%n : tensor<?x64x56x56xf32>) {eps = 1.0e-5 : f64, relu} : tensor<?x64x56x56xf32>, tensor<64xf32>
   // CHECK: resnet.update_statistics @bn1.running_mean, @bn1.running_var
   resnet.update_statistics @bn1.running_mean, @bn1.running_var, %mean, %var of %x {momentum = 0.1 : f64} : tensor<64xf32>, tensor<?x64x56x56xf32>
   // CHECK: resnet.batch_norm_sums

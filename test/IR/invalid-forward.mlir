@@ -73,6 +73,15 @@ func.func @f(%x: tensor<?x7x6x6xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: 
 
 // -----
 
+// normalize_c1_residual
+func.func @f(%x: tensor<?x8x6x6xf32>, %r: tensor<?x8x3x3xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: tensor<8xf32>, %v: tensor<8xf32>) {
+  // expected-error @+1 {{residual must be 'tensor<?x8x6x6xf32>', got 'tensor<?x8x3x3xf32>'}}
+  %y = resnet.normalize %x, %g, %b, %m, %v residual(%r : tensor<?x8x3x3xf32>) {eps = 1.0e-5 : f64} : tensor<?x8x6x6xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
 // normalize_c2
 func.func @f(%x: tensor<?x8x6x6xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>, %m: tensor<8xf32>, %v: tensor<8xf32>) {
   // expected-error @+1 {{eps must be above 0, got 0}}

@@ -146,9 +146,11 @@ class Function:
         text = f"{_names([x, weight, bias])}{epilogue}{_attributes(attributes)} : {self._types(x, weight)}"
         return self._add("batch_norm_batch", [x, weight, bias], results, text, attributes)
 
-    def normalize(self, x, weight, bias, mean, var, relu=False, eps=1e-5):
-        attributes = dict(eps=eps) | (dict(relu=True) if relu else {})
-        return self._row("normalize", [x, weight, bias, mean, var], [self._fresh(x.shape)], self._types(x, weight), **attributes)
+    def normalize(self, x, weight, bias, mean, var, residual=None, relu=False, eps=1e-5):
+        operands, attributes = [x, weight, bias, mean, var], dict(eps=eps) | (dict(relu=True) if relu else {})
+        epilogue = f" residual(%{residual.name} : {self._types(residual)})" if residual else ""
+        text = f"{_names(operands)}{epilogue}{_attributes(attributes)} : {self._types(x, weight)}"
+        return self._add("normalize", operands, [self._fresh(x.shape)], text, attributes)
 
     def update_statistics(self, running_mean, running_var, mean, var, x, momentum=0.1):
         text = f"@{running_mean}, @{running_var}, %{mean.name}, %{var.name} of %{x.name}"

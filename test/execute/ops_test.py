@@ -82,6 +82,8 @@ def norms(case, x, dy):
     case.result("batch_norm_batch", y, normal)
     again = f.normalize(x, weight, bias, mean, var, relu=True, eps=EPS)
     case.result("normalize and relu", again, lambda o: np.maximum(normal(o), 0))
+    joined = f.normalize(x, weight, bias, mean, var, residual=dy, relu=True, eps=EPS)
+    case.result("normalize, residual and relu", joined, lambda o: np.maximum(normal(o) + o[dy], 0))
     fused, *_ = f.batch_norm_batch(x, weight, bias, residual=dy, relu=True, eps=EPS)
     case.result("batch_norm_batch, residual and relu", fused, lambda o: np.maximum(normal(o) + o[dy], 0))
     f.update_statistics("running_mean", "running_var", mean, var, x, momentum=0.3)
