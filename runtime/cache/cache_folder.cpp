@@ -85,6 +85,8 @@ void read_about(const fs::path &path, cache_summary &summary) {
   summary.model = text("model");
   summary.spec = text("spec");
   summary.cpu = text("mcpu");
+  summary.precision = text("precision");
+  summary.holds = text("holds");
 }
 
 } // namespace

@@ -38,7 +38,9 @@ bool remove_file(const std::filesystem::path &path);
 /// One frozen prefix in a cache folder.
 struct cache_summary {
   digest key;
-  std::string model, spec, cpu; ///< from about.json; "" where that is missing
+  /// From about.json; "" where that is missing. `holds`: "records", or "scales"
+  /// of an int8 prefix.
+  std::string model, spec, cpu, precision, holds;
   std::int64_t records = 0, bytes = 0;
   std::filesystem::file_time_type used;
 };

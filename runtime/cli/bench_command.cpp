@@ -3,7 +3,10 @@
 #include "measure/bandwidth.h"
 #include "report/format.h"
 #include "state/atomic_file.h"
+#include "state/scales.h"
+#include "train/calibration.h"
 #include "train/engine.h"
+#include "train/precision.h"
 
 #include <algorithm>
 #include <chrono>
@@ -70,14 +73,17 @@ step_times measure(what kind, const command_context &context,
                 : kind == what::infer ? engine_use::single_image
                                       : engine_use::inference);
   engine.state().initialise_all(0);
-  engine.prepare();
-  engine.refresh();
   std::int64_t elements = batch * model.height * model.width * model.channels;
   bool f64 = context.variant.dtype == RESNETC_F64;
   aligned_buffer images(elements * (f64 ? sizeof(double) : sizeof(float))),
       labels(batch * sizeof(std::int64_t)), ids(batch * sizeof(std::int64_t));
   f64 ? fill_images<double>(images.data(), elements)
       : fill_images<float>(images.data(), elements);
+  if (!needed_scales(context.variant).empty())
+    calibrate(engine, plain_variant(context.variants, context.variant),
+              images.data(), batch, threads_of(context.options));
+  engine.prepare();
+  engine.refresh();
   for (std::int64_t i = 0; i < batch; ++i) {
     labels.as<std::int64_t>()[i] = i % model.classes;
     ids.as<std::int64_t>()[i] = i;

@@ -25,7 +25,7 @@ int list(const fs::path &folder, bool as_json, console &out) {
   std::int64_t records = 0, bytes = 0;
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows{
-      {"key", "images", "size", "last used", "compiled for", "spec"}};
+      {"key", "images", "size", "last used", "compiled for", "precision", "spec"}};
   for (const cache_summary &each : caches) {
     records += each.records;
     bytes += each.bytes;
@@ -33,11 +33,16 @@ int list(const fs::path &folder, bool as_json, console &out) {
                     {"model", each.model},
                     {"spec", each.spec},
                     {"mcpu", each.cpu},
+                    {"precision", each.precision},
+                    {"holds", each.holds},
                     {"records", each.records},
                     {"bytes", each.bytes},
                     {"used", time_of(each.used)}});
-    rows.push_back({to_hex(each.key).substr(0, 8), format_count(each.records),
+    const bool scales = each.holds == "scales";
+    rows.push_back({to_hex(each.key).substr(0, 8),
+                    scales ? "-" : format_count(each.records),
                     format_bytes(each.bytes), time_of(each.used), each.cpu,
+                    each.precision + (scales ? ", scales" : ""),
                     format_spec(each.spec)});
   }
   if (as_json) {
@@ -47,7 +52,7 @@ int list(const fs::path &folder, bool as_json, console &out) {
     return 0;
   }
   if (!caches.empty())
-    out.result(format_table(rows, {false, true, true, false, false, false}));
+    out.result(format_table(rows, {false, true, true, false, false, false, false}));
   out.result(fmt::format("{}: {}, {}\n", folder.string(),
                          format_number_of(records, "record"),
                          format_bytes(bytes)));

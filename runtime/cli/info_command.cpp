@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "report/format.h"
 #include "train/engine.h"
+#include "train/precision.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,7 +26,7 @@ int info_command(const command_context &context) {
         {"trainable_parameters", model.trainable_parameters},
         {"max_batch", model.max_batch},
         {"mcpu", context.variant.mcpu},
-        {"precision", context.variant.precision},
+        {"precision", precision_of(context.variant)},
         {"arena",
          {{"fixed", arena.fixed},
           {"per_image", arena.per_image},
@@ -46,7 +47,7 @@ int info_command(const command_context &context) {
                    format_count(model.trainable_parameters))},
       {"largest batch", format_count(model.max_batch)},
       {"compiled for",
-       fmt::format("{}, {}", context.variant.mcpu, context.variant.precision)},
+       fmt::format("{}, {}", context.variant.mcpu, precision_of(context.variant))},
       {"arena",
        fmt::format("{} + {} an image + {} a thread, in bytes",
                    format_count(arena.fixed), format_count(arena.per_image),

@@ -10,6 +10,15 @@
 
 namespace resnetc {
 
+/// The program's own precision; f32 where that needs scales and the file, which
+/// was trained in another, has none.
+static const resnetc_variant &
+own_unless_calibrated(const command_context &context, bool has_scales) {
+  return !needed_scales(context.variant).empty() && !has_scales
+             ? plain_variant(context.variants, context.variant)
+             : context.variant;
+}
+
 const resnetc_variant &variant_for(const command_context &context,
                                    const std::string &checkpoint) {
   const resnetc_variant &own = context.variant;
@@ -22,15 +31,24 @@ const resnetc_variant &variant_for(const command_context &context,
         precisions_of(context.variants, own)));
   }
   auto info = read_checkpoint_info(tensor_file::open(checkpoint));
-  if (!info) // a plain state_dict does not tell
-    return own;
+  if (!info) { // a plain state_dict does not tell
+    const resnetc_variant &used = own_unless_calibrated(context, false);
+    if (&used != &own)
+      context.out.warn(fmt::format(
+          "{}: holds no scales of the activations that {} rounds, as "
+          "checkpoints of train do, so all is computed in f32",
+          checkpoint, own.precision));
+    return used;
+  }
   if (auto *found = find_precision(context.variants, own, info->precision))
     return *found;
+  const resnetc_variant &used =
+      own_unless_calibrated(context, !info->scales.empty());
   context.out.warn(fmt::format(
       "{}: was trained behind frozen layers in {}, and this trainer computes "
       "them in {}; compile one with --precision={} to see what it learned",
-      checkpoint, info->precision, own.precision, info->precision));
-  return own;
+      checkpoint, info->precision, used.precision, info->precision));
+  return used;
 }
 
 } // namespace resnetc

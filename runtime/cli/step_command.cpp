@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "train/precision.h"
 #include "train/step_tensors.h"
 
 #include <limits>
@@ -23,7 +24,8 @@ int step_command(const command_context &context) {
       settings.optimizer.momentum == 0)
     throw std::runtime_error("option --nesterov: Nesterov momentum needs a "
                              "momentum above 0; give --momentum 0.9");
-  step_tensors(context.variant, options.required("in"), options.required("out"),
+  step_tensors(context.variant,
+               plain_variant(context.variants, context.variant), options.required("in"), options.required("out"),
                settings);
   return 0;
 }

@@ -188,30 +188,35 @@ std::vector<sweep_case> sweep_cases(const command_context &context) {
 
 } // namespace
 
-/// The program in float32, which --check-precision compares with.
-static const resnetc_variant &plain_variant(const command_context &context) {
+static void check_check_precision(const command_context &context) {
   if (!context.options.all("sweep").empty())
     throw std::runtime_error(
         "options --check-precision and --sweep exclude each other; give one");
-  auto *plain = find_precision(context.variants, context.variant, "f32");
-  if (!plain || plain == &context.variant)
-    throw std::runtime_error(
-        "option --check-precision: this trainer computes all in f32; compile "
-        "one with --precision=bf16");
-  return *plain;
+  const resnetc_variant &variant = context.variant;
+  if (std::string_view(variant.precision) != "f32")
+    return;
+  throw std::runtime_error(fmt::format(
+      "option --check-precision: this trainer computes all in {}; {}",
+      precision_of(variant),
+      variant.features
+          ? "compile one with --precision=bf16 or --precision=int8"
+          : "nothing is frozen before the first trained layer of its spec, and "
+            "what is trained has no other precision"));
 }
 
 int train_command(const command_context &context) {
   const bool check = context.options.given("check-precision");
-  const resnetc_variant *plain = check ? &plain_variant(context) : nullptr;
+  if (check)
+    check_check_precision(context);
+  const resnetc_variant &variant = context.variant,
+                        &plain = plain_variant(context.variants, variant);
   if (!context.options.all("sweep").empty())
-    return sweep(context.variant, sweep_cases(context), context.out);
+    return sweep(variant, plain, sweep_cases(context), context.out);
   train_settings settings = settings_of(context, context.options);
   prefix_caches caches(settings.cache);
   run_result result =
-      check ? check_precision(context.variant, *plain, settings, caches,
-                              context.out)
-            : train(context.variant, settings, caches, context.out);
+      check ? check_precision(variant, plain, settings, caches, context.out)
+            : train(variant, plain, settings, caches, context.out);
   if (!result.failure.empty())
     throw std::runtime_error(result.failure);
   return result.exit_code;

@@ -72,8 +72,7 @@ void console::end_progress() {
 }
 
 void console::warn(std::string_view message) {
-  bool fresh = warnings_.emplace(message).second;
-  if (muted_ && !fresh)
+  if (!warnings_.emplace(message).second)
     return;
   end_progress();
   write(stderr, fmt::format("warning: {}\n", message));

@@ -24,7 +24,7 @@ public:
   /// From now on prose goes here.
   void set_prose(std::FILE *prose);
 
-  /// While it is, prose is left out, and so is a warning that was given before.
+  /// While it is, prose is left out.
   void mute(bool muted) { muted_ = muted; }
 
   /// One line of prose.
@@ -38,7 +38,8 @@ public:
   /// Takes the progress line off the terminal.
   void end_progress();
 
-  void warn(std::string_view message); ///< "warning: ...", standard error
+  /// "warning: ...", standard error; each once.
+  void warn(std::string_view message);
   void fail(std::string_view message); ///< "error: ...", standard error
 
   /// What was asked for; adds nothing to it.
@@ -61,6 +62,25 @@ private:
   bool interactive_ = false;
   bool line_open_ = false; // a progress line stands on the terminal
   clock::time_point last_progress_{};
+};
+
+/// Mutes the console while it lives; does nothing where `wanted` is false.
+class silence {
+public:
+  explicit silence(console &out, bool wanted = true)
+      : out_(wanted ? &out : nullptr) {
+    if (out_)
+      out_->mute(true);
+  }
+  ~silence() {
+    if (out_)
+      out_->mute(false);
+  }
+  silence(const silence &) = delete;
+  silence &operator=(const silence &) = delete;
+
+private:
+  console *out_;
 };
 
 } // namespace resnetc

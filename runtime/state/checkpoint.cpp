@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -31,7 +32,8 @@ checkpoint_info describe(const resnetc_model &model) {
 
 static std::map<std::string, std::string>
 metadata_of(const checkpoint_info &info) {
-  return {{"format", "pt"}, // what transformers and timm look for
+  std::map<std::string, std::string> texts{
+          {"format", "pt"}, // what transformers and timm look for
           {"classes", json_text(json(info.classes))},
           {"mean", json_text(json(info.mean))},
           {"std", json_text(json(info.std))},
@@ -42,6 +44,9 @@ metadata_of(const checkpoint_info &info) {
           {"spec", json_text(json(info.spec))},
           {"spec_hash", json_text(json(info.spec_hash))},
           {"precision", json_text(json(info.precision))}};
+  if (!info.scales.empty()) // float32 is exact as JSON's float64
+    texts.emplace("scales", json_text(json(info.scales)));
+  return texts;
 }
 
 void save_checkpoint(const std::filesystem::path &path,
@@ -97,6 +102,14 @@ std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
   metadata.read("spec_hash", info.spec_hash);
   if (file.metadata().contains("precision"))
     metadata.read("precision", info.precision);
+  if (file.metadata().contains("scales"))
+    metadata.read("scales", info.scales);
+  for (const auto &[layer, scale] : info.scales)
+    if (!(scale > 0 && std::isfinite(scale)))
+      throw file_error(file.path(),
+                       fmt::format("its metadata has a scale of {} for {}; "
+                                   "it is damaged",
+                                   scale, layer));
   info.height = input[0];
   info.width = input[1];
   const auto channels = static_cast<std::size_t>(info.channels);

@@ -5,6 +5,7 @@
 
 #include "state/load_weights.h"
 #include "state/safetensors.h"
+#include "state/scales.h"
 #include "state/training_state.h"
 
 #include <optional>
@@ -23,9 +24,11 @@ struct checkpoint_info {
   std::string spec_hash;   ///< "spec_hash"
   std::string precision = "f32"; ///< "precision" of the frozen prefix that the
                                  ///< head was trained behind; f32 where missing
+  named_scales scales; ///< "scales" of int8 activations: by layer, as this
+                       ///< precision was calibrated; missing where it has none
 };
 
-/// Everything but classes, epoch and precision, from the model's table.
+/// Everything but classes, epoch, precision and scales, from the model's table.
 checkpoint_info describe(const resnetc_model &model);
 
 /// Writes exactly the state_dict (torchvision's names and shapes,

@@ -55,6 +55,20 @@ void model_state::swap_trained(aligned_buffer &trained, aligned_buffer &stats,
   std::swap(counters_, counters);
 }
 
+static bool same_place(const resnetc_tensor &a, const resnetc_tensor &b) {
+  return a.space == b.space && a.offset == b.offset &&
+         a.blocked_count == b.blocked_count &&
+         std::string_view(a.name) == b.name;
+}
+
+void model_state::swap_frozen(model_state &other) {
+  if (code.dtype != other.code.dtype ||
+      frozen_buffer.size() != other.frozen_buffer.size() ||
+      !std::ranges::equal(tensors(), other.tensors(), same_place))
+    throw std::logic_error("variants of one model differ in their tensors");
+  std::swap(frozen_buffer, other.frozen_buffer);
+}
+
 void model_state::count_step() {
   for (const resnetc_tensor &tensor : tensors())
     if (tensor.space == RESNETC_COUNTER && tensor.counts)

@@ -47,6 +47,10 @@ public:
   void swap_trained(aligned_buffer &trained, aligned_buffer &stats,
                     std::vector<std::int64_t> &counters);
 
+  /// Exchanges the frozen parameters with those of the same model in another
+  /// precision, whose table has them in the same places.
+  void swap_frozen(model_state &other);
+
   /// Takes a value from a file. The caller has checked the shape; a counter
   /// takes integers, the others floating types.
   void set(const resnetc_tensor &tensor, const tensor_view &source);

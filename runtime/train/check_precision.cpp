@@ -16,7 +16,8 @@
 namespace resnetc {
 namespace {
 
-constexpr std::size_t most_images = 256;
+/// Images whose features are compared, and bytes that both sets of them take.
+constexpr std::size_t most_images = 256, most_bytes = std::size_t(64) << 20;
 
 /// What a model makes of images.
 struct answers {
@@ -24,9 +25,14 @@ struct answers {
   std::vector<std::int64_t> classes;
 };
 
-answers answers_of(checkpoint_model &model, const std::vector<sample> &samples,
+/// In memory is one model at a time.
+answers answers_of(const resnetc_variant &variant,
+                   const std::filesystem::path &head,
+                   const std::vector<sample> &samples,
                    const train_settings &settings, prefix_caches &caches,
                    bad_images &bad) {
+  checkpoint_model model(variant, head, settings.threads, settings.batch,
+                         engine_use::inference);
   engine &engine = model.engine();
   const transform_spec input = model.input();
   loader_options loading;
@@ -54,13 +60,25 @@ answers answers_of(checkpoint_model &model, const std::vector<sample> &samples,
   return result;
 }
 
-/// As many samples, from all classes.
-std::vector<sample> spread(const std::vector<sample> &all) {
+/// As many samples as may be, from all classes.
+std::vector<sample> spread(const std::vector<sample> &all,
+                           const resnetc_model &model) {
   std::vector<sample> some;
-  const std::size_t step = (all.size() + most_images - 1) / most_images;
+  const std::size_t record =
+      static_cast<std::size_t>(model.record_size) * sizeof(float);
+  const std::size_t most =
+      std::clamp<std::size_t>(most_bytes / (2 * record), 2, most_images);
+  const std::size_t step = (all.size() + most - 1) / most;
   for (std::size_t i = 0; i < all.size(); i += step)
     some.push_back(all[i]);
   return some;
+}
+
+std::vector<sample> judged_images(const train_settings &settings,
+                                  const resnetc_model &model, console &out) {
+  silence what_training_said(out);
+  return spread(find_train_data(settings, model, out).validation.samples,
+                model);
 }
 
 void say_accuracies(const resnetc_variant &variant, const run_result &low,
@@ -91,12 +109,6 @@ void say_features(const answers &low, const answers &plain,
       images, near.mean, near.least, variant.precision,
       format_percent(static_cast<double>(same) / static_cast<double>(images))));
 }
-
-struct silence {
-  explicit silence(console &out) : out(out) { out.mute(true); }
-  ~silence() { out.mute(false); }
-  console &out;
-};
 
 bool ended(const run_result &run) {
   return run.failure.empty() && run.exit_code == 0;
@@ -141,7 +153,7 @@ run_result check_precision(const resnetc_variant &variant,
       !settings.out.empty() && std::filesystem::exists(second) &&
       !std::filesystem::is_directory(second))
     throw file_error(second, "is no folder; name another with --out");
-  run_result low = train(variant, settings, caches, out);
+  run_result low = train(variant, plain, settings, caches, out);
   if (!ended(low))
     return low;
   out.say("Once more, behind frozen layers in f32.");
@@ -149,27 +161,18 @@ run_result check_precision(const resnetc_variant &variant,
   again.out = low.folder;
   again.sub_folder = again.title = "f32";
   again.title += ' ';
-  again.force = true;
-  run_result other;
-  train_data data;
-  {
-    silence what_the_first_run_said(out);
-    other = train(plain, again, caches, out);
-    data = find_train_data(settings, *variant.model, out);
-  }
+  again.force = again.again = true;
+  const run_result other = train(plain, plain, again, caches, out);
   if (!ended(other))
     return other;
   say_accuracies(variant, low, other, out);
-  const std::vector<sample> samples = spread(data.validation.samples);
+  const std::vector<sample> samples = judged_images(settings, *variant.model, out);
   const std::filesystem::path head = run_folder{low.folder}.best();
   bad_images bad(out);
-  checkpoint_model narrow(variant, head, settings.threads, settings.batch,
-                          engine_use::inference);
-  answers first = answers_of(narrow, samples, settings, caches, bad);
-  checkpoint_model wide(plain, head, settings.threads, settings.batch,
-                        engine_use::inference);
-  say_features(first, answers_of(wide, samples, settings, caches, bad), variant,
-               out);
+  const answers narrow =
+      answers_of(variant, head, samples, settings, caches, bad);
+  say_features(narrow, answers_of(plain, head, samples, settings, caches, bad),
+               variant, out);
   return low;
 }
 

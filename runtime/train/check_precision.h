@@ -9,8 +9,8 @@ namespace resnetc {
 
 /// Trains as train() does with `variant`, then once more with `plain`, the same
 /// program in float32, into the sub-folder "f32", and says what differs: the
-/// accuracies, and of up to 256 validation images the features and what one
-/// head makes of them. The result is the first run's, or the second one's where
+/// accuracies, and of up to 256 validation images, fewer where records are large,
+/// the features and what one head makes of them. The result is the first run's, or the second one's where
 /// that came to no end.
 run_result check_precision(const resnetc_variant &variant,
                            const resnetc_variant &plain,

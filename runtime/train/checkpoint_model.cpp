@@ -20,6 +20,7 @@ checkpoint_model::checkpoint_model(const resnetc_variant &variant,
     info = *own;
     classes_ = info.classes;
   }
+  engine_.set_scales(order_scales(variant, info.scales, checkpoint));
   mean_ = info.mean;
   std_ = info.std;
   resize_ = static_cast<int>(info.resize);

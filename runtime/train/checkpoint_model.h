@@ -13,7 +13,8 @@ namespace resnetc {
 
 class checkpoint_model {
 public:
-  /// Throws file_error where the file does not fit the model.
+  /// Throws file_error where the file does not fit the model, or lacks the scales
+  /// that an int8 one needs.
   checkpoint_model(const resnetc_variant &variant,
                    const std::filesystem::path &checkpoint, int threads,
                    std::int64_t batch, engine_use use);

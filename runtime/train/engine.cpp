@@ -1,6 +1,7 @@
 #include "train/engine.h"
 
 #include "state/blocking.h"
+#include "state/scales.h"
 
 #include <algorithm>
 #include <cstring>
@@ -75,11 +76,21 @@ resnetc_call engine::call(std::int64_t n) {
   call.pool = &pool_;
   call.batch = n;
   call.arena = arena_.data();
+  call.scales = scales_.as<const float>();
   state_.bind(call);
   return call;
 }
 
+void engine::set_scales(std::span<const float> scales) {
+  if (scales.size() != needed_scales(variant_).size())
+    throw std::logic_error("an engine got scales of another variant");
+  scales_ = aligned_buffer(scales.size_bytes());
+  std::ranges::copy(scales, scales_.as<float>());
+}
+
 void engine::prepare() {
+  if (scales().size() != needed_scales(variant_).size())
+    throw std::logic_error("an engine in int8 got no scales");
   resnetc_call prepare = call(1);
   variant_.prepare(&prepare);
 }
@@ -113,6 +124,19 @@ const void *engine::records(const void *images, std::int64_t n) {
       std::memcpy(out, features.records, features.batch * record_bytes());
   }
   return records_.data();
+}
+
+void engine::calibrate(const void *images, std::int64_t n,
+                       std::int64_t *histograms) {
+  for (std::int64_t first = 0; first < n; first += model().feature_batch) {
+    resnetc_call calibrate =
+        call(std::min<std::int64_t>(model().feature_batch, n - first));
+    calibrate.images =
+        aligned(static_cast<const std::byte *>(images) + first * image_bytes(),
+                calibrate.batch * image_bytes());
+    calibrate.histograms = histograms;
+    variant_.calibrate(&calibrate);
+  }
 }
 
 batch_result engine::gradients(const void *records, const std::int64_t *labels,

@@ -71,7 +71,15 @@ public:
   const model_state &state() const { return state_; }
   std::int64_t batch() const { return batch_; }
 
-  /// After the weights are there: derives what frozen parameters give.
+  /// Of a variant in int8, before prepare(): one a row that needs one.
+  void set_scales(std::span<const float> scales);
+  /// Empty where the variant needs none.
+  std::span<const float> scales() const {
+    return {scales_.as<const float>(), scales_.size() / sizeof(float)};
+  }
+
+  /// After the weights are there, and the scales where the variant has some:
+  /// derives what frozen parameters give.
   void prepare();
   /// Before `logits`: derives what training may have changed.
   void refresh();
@@ -79,6 +87,11 @@ public:
   /// [n][h][w][c] images -> [n][record_size] records, valid until the next call
   /// (or as long as the images, where they are the records). 1 <= n <= batch.
   const void *records(const void *images, std::int64_t n);
+
+  /// Of an f32 variant beside one in int8: adds to `histograms`, [the other's
+  /// scale_count][RESNETC_BINS] and 64-byte aligned, how large activations of n
+  /// images are.
+  void calibrate(const void *images, std::int64_t n, std::int64_t *histograms);
 
   /// Sets the gradients of the mean loss over n images, moves running
   /// statistics and counts the step in num_batches_tracked. `sample_ids` key
@@ -139,7 +152,7 @@ private:
   std::int64_t batch_;
   model_state state_;
   thread_pool pool_;
-  aligned_buffer arena_, records_, gradients_, state1_, state2_, logits_;
+  aligned_buffer scales_, arena_, records_, gradients_, state1_, state2_, logits_;
   aligned_buffer input_stage_,
       record_stage_; // a sub-batch that would start at an unaligned address
   std::vector<double> logits_as_double_;

@@ -48,9 +48,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 epoch_loop::epoch_loop(engine &engine, const train_settings &settings,
                        const train_data &data, augmentation augment,
                        const run_folder &folder, prefix_cache *cache,
-                       console &out)
+                       bad_images &bad, console &out)
     : engine_(engine), settings_(settings), data_(data), folder_(folder),
-      cache_(cache), out_(out), bad_images_(out),
+      cache_(cache), out_(out), bad_images_(bad),
       training_(engine, data.training.samples, input_of(engine.model()),
                 options_for(engine, settings, augment), bad_images_.callback(),
                 cache),
@@ -232,9 +232,9 @@ void epoch_loop::finish_epoch(const epoch_metrics &row) {
                          ? ", top-5 " + format_percent(row.val_top5)
                          : "";
   out_.say(fmt::format(
-      "epoch {}/{}: loss {:.4f}, accuracy {}; validation loss {:.4f}, top-1 "
+      "{}epoch {}/{}: loss {:.4f}, accuracy {}; validation loss {:.4f}, top-1 "
       "{}{}; {}, {}{}",
-      row.epoch, settings_.epochs, row.train_loss,
+      settings_.title, row.epoch, settings_.epochs, row.train_loss,
       format_percent(row.train_top1), row.val_loss,
       format_percent(row.val_top1), top5, format_rate(row.images_per_second),
       format_duration(row.seconds), best ? "; best so far" : ""));
@@ -282,6 +282,7 @@ void epoch_loop::keep_epoch(int epoch,
 void epoch_loop::save(const std::filesystem::path &path, int epoch) const {
   checkpoint_info info = describe(engine_.model());
   info.precision = engine_.variant().precision;
+  info.scales = name_scales(engine_.variant(), engine_.scales());
   info.classes = data_.training.classes;
   info.epoch = epoch;
   save_checkpoint(path, engine_.state(), info);

@@ -25,7 +25,8 @@ class epoch_loop {
 public:
   epoch_loop(engine &engine, const train_settings &settings,
              const train_data &data, augmentation augment,
-             const run_folder &folder, prefix_cache *cache, console &out);
+             const run_folder &folder, prefix_cache *cache, bad_images &bad,
+             console &out);
 
   /// Throws as train() does.
   run_result run();
@@ -55,7 +56,7 @@ private:
   [[noreturn]] void fail_not_finite(std::string_view subject, std::int64_t step,
                                     int epoch) const;
   void check_classes() const;
-  bool brief() const { return !settings_.title.empty(); }
+  bool brief() const { return settings_.brief; }
   void say_found(const record_source &source, std::string_view images) const;
   void say_end() const;
 
@@ -66,7 +67,7 @@ private:
   prefix_cache *cache_;
   console &out_;
   interrupt_guard interrupt_;
-  bad_images bad_images_;
+  bad_images &bad_images_;
   record_source training_, validation_;
   learning_rate schedule_;
   double lr_ = 0; // of the last step

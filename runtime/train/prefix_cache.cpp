@@ -3,6 +3,7 @@
 #include "cache/cache_folder.h"
 #include "report/json_text.h"
 #include "state/blocking.h"
+#include "train/precision.h"
 
 #include <algorithm>
 #include <fstream>
@@ -30,26 +31,23 @@ std::size_t element_bytes(const engine &engine) {
   return size_of(element_type_of(engine.variant()));
 }
 
-/// What `cache list` shows.
-std::string about(const engine &engine) {
+} // namespace
+
+std::string about(const engine &engine, std::string_view what) {
   const resnetc_model &model = engine.model();
-  return json_text(nlohmann::ordered_json{{"model", model.name},
-                                          {"spec", model.spec},
-                                          {"mcpu", engine.variant().mcpu}}) +
+  return json_text(
+             nlohmann::ordered_json{{"model", model.name},
+                                    {"spec", model.spec},
+                                    {"mcpu", engine.variant().mcpu},
+                                    {"precision", precision_of(engine.variant())},
+                                    {"holds", what}}) +
          "\n";
 }
 
-} // namespace
-
-digest prefix_key(const engine &engine, const transform_spec &input,
-                  exif orientation, record_format format) {
-  const resnetc_model &model = engine.model();
-  digester key;
-  key.add(records_version)
-      .add(std::string_view(model.prefix_hash))
-      .add(model.record_size)
-      .add(std::span(static_cast<const std::byte *>(engine.state().frozen()),
-                     model.frozen_size * element_bytes(engine)))
+void add_inputs(digester &key, const engine &engine,
+                const transform_spec &input, exif orientation) {
+  key.add(std::span(static_cast<const std::byte *>(engine.state().frozen()),
+                    engine.model().frozen_size * element_bytes(engine)))
       .add(decoder_versions())
       .add(input.height)
       .add(input.width)
@@ -57,9 +55,21 @@ digest prefix_key(const engine &engine, const transform_spec &input,
       .add(input.resize);
   for (int c = 0; c < input.channels; ++c)
     key.add(input.mean[c]).add(input.std[c]);
-  return key.add(static_cast<int>(orientation))
-      .add(static_cast<int>(format))
-      .value();
+  key.add(static_cast<int>(orientation));
+}
+
+digest prefix_key(const engine &engine, const transform_spec &input,
+                  exif orientation, record_format format) {
+  const resnetc_model &model = engine.model();
+  digester key;
+  key.add(records_version)
+      .add(std::string_view(model.prefix_hash))
+      .add(model.record_size);
+  add_inputs(key, engine, input, orientation);
+  key.add(static_cast<int>(format));
+  if (!engine.scales().empty())
+    key.add(std::as_bytes(engine.scales()));
+  return key.value();
 }
 
 prefix_cache::prefix_cache(const engine &engine, const digest &key,
@@ -71,7 +81,7 @@ prefix_cache::prefix_cache(const engine &engine, const digest &key,
                settings.format, memory),
       files_(folder_), verify_(settings.verify) {
   if (!folder_.empty())
-    records_.keep_on_disk(folder_, key, settings.limit, about(engine));
+    records_.keep_on_disk(folder_, key, settings.limit, about(engine, "records"));
 }
 
 void prefix_cache::say_trouble(console &out) {

@@ -46,8 +46,17 @@ private:
   bool verify_, said_trouble_ = false;
 };
 
-/// What the records are keyed by: the prefix's code, its frozen weights, how
-/// images are read. Two runs with the same key compute the same records, to the
+/// JSON text for people and for `cache list`: which program writes this, and
+/// `what` it is.
+std::string about(const engine &engine, std::string_view what);
+
+/// What an image's activations hang on beside the code and the image: the frozen
+/// weights, and how images are read.
+void add_inputs(digester &key, const engine &engine,
+                const transform_spec &input, exif orientation);
+
+/// What the records are keyed by: the prefix's code, its frozen weights, the
+/// scales of what it keeps in int8, how images are read. Two runs with the same key compute the same records, to the
 /// bit.
 digest prefix_key(const engine &engine, const transform_spec &input,
                   exif orientation, record_format format);

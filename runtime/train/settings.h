@@ -37,10 +37,11 @@ struct train_settings {
   cache_settings cache;
   std::int64_t views = 0; ///< augmented views of each image; 0: new ones in each epoch
   int threads = 1;
-  // One of a sweep: its place and name, shown before the progress, where each
-  // epoch then gets no line of its own; and its folder below `out`.
-  std::string title;
+  std::string title; ///< before the progress; ends in a blank where there is one
+  bool brief = false; ///< one of a sweep: epochs get no lines of their own
+  // Below `out`.
   std::filesystem::path sub_folder;
+  bool again = false; ///< what it starts from was said before
 };
 
 } // namespace resnetc

@@ -1,8 +1,11 @@
 #include "train/step_tensors.h"
 
+#include "report/json_text.h"
 #include "state/blocking.h"
 #include "state/load_weights.h"
 #include "state/safetensors.h"
+#include "state/scales.h"
+#include "train/calibration.h"
 
 #include <cstring>
 #include <fmt/format.h>
@@ -134,7 +137,7 @@ tensor_output losses_as(element_type type, const std::vector<double> &losses) {
 
 } // namespace
 
-void step_tensors(const resnetc_variant &variant,
+void step_tensors(const resnetc_variant &variant, const resnetc_variant &plain,
                   const std::filesystem::path &in,
                   const std::filesystem::path &out,
                   const step_settings &settings) {
@@ -142,6 +145,12 @@ void step_tensors(const resnetc_variant &variant,
   given_batch batch = read_batch(file, variant);
   engine engine(variant, settings.threads, batch.size, engine_use::training);
   load_all(engine.state(), file, {"images", "labels"});
+  std::map<std::string, std::string> metadata;
+  if (!needed_scales(variant).empty()) {
+    calibrate(engine, plain, batch.images.data(), batch.size, settings.threads);
+    metadata["scales"] =
+        json_text(nlohmann::json(name_scales(variant, engine.scales())));
+  }
   engine.prepare();
 
   element_type type = element_type_of(variant);
@@ -169,7 +178,7 @@ void step_tensors(const resnetc_variant &variant,
     outputs.push_back(
         {tensor.name, engine.state().type_of(tensor), shape_of(tensor),
          [&engine, &tensor] { return engine.state().get(tensor); }});
-  write_safetensors(out, std::move(outputs), {});
+  write_safetensors(out, std::move(outputs), metadata);
 }
 
 } // namespace resnetc

@@ -18,8 +18,10 @@ struct step_settings {
 /// and buffer from `in`, takes the steps on that one batch with dropout as the
 /// identity, and writes to `out`, in the variant's element type: logits [N,
 /// classes] and grad.NAME of the first step, loss [steps], and every parameter
-/// and buffer after the last. Throws file_error.
-void step_tensors(const resnetc_variant &variant,
+/// and buffer after the last. An int8 prefix is calibrated on the images; its
+/// scales are in the metadata, as in a checkpoint's. `plain`: see train(). Throws
+/// file_error.
+void step_tensors(const resnetc_variant &variant, const resnetc_variant &plain,
                   const std::filesystem::path &in,
                   const std::filesystem::path &out,
                   const step_settings &settings);

@@ -155,8 +155,8 @@ void report(std::vector<outcome> outcomes, const fs::path &folder,
 
 } // namespace
 
-int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
-          console &out) {
+int sweep(const resnetc_variant &variant, const resnetc_variant &plain,
+          const std::vector<sweep_case> &cases, console &out) {
   const train_settings &common = cases.front().settings;
   for (const sweep_case &each : cases)
     check_training_batch(each.settings.batch, *variant.model);
@@ -169,6 +169,7 @@ int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
     bool first = outcomes.empty();
     train_settings settings = each.settings;
     settings.sub_folder = each.name;
+    settings.brief = true;
     settings.title =
         fmt::format("{}/{} {} ", outcomes.size() + 1, cases.size(), each.name);
     if (!first) { // the first run has created it, and said what they share
@@ -178,7 +179,7 @@ int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
     out.mute(!first);
     run_result run;
     try {
-      run = train(variant, settings, caches, out);
+      run = train(variant, plain, settings, caches, out);
     } catch (...) { // what is done is not lost
       out.mute(false);
       if (!first)

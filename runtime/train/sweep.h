@@ -16,12 +16,12 @@ struct sweep_case {
   train_settings settings;
 };
 
-/// Trains each case into OUT/NAME, where OUT is what the settings say (the same
+/// `plain`: see train(). Trains each case into OUT/NAME, where OUT is what the settings say (the same
 /// for all). Each gives what it would give alone, to the bit. Then says which is
 /// best on the validation images, and writes OUT/sweep.csv and OUT/sweep.svg. A
 /// case whose loss is not finite is shown as such, and the others go on. Returns
 /// the exit code; throws as train() does.
-int sweep(const resnetc_variant &variant, const std::vector<sweep_case> &cases,
-          console &out);
+int sweep(const resnetc_variant &variant, const resnetc_variant &plain,
+          const std::vector<sweep_case> &cases, console &out);
 
 } // namespace resnetc

@@ -1,6 +1,7 @@
 #include "train/train_data.h"
 
 #include "report/format.h"
+#include "train/calibration.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -59,6 +60,7 @@ train_data find_train_data(const train_settings &settings,
   data.training = index_folder(folders.training, index_purpose::training);
   say_other_files(data.training, out);
   check_classes(data.training, model);
+  data.calibration = calibration_images(data.training);
 
   std::filesystem::path validation = !settings.validation.empty()
                                          ? settings.validation

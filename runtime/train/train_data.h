@@ -10,6 +10,9 @@ namespace resnetc {
 struct train_data {
   image_index training,
       validation; ///< labels of both are indices into training.classes
+  /// What an int8 prefix is calibrated on; see calibration_images. Chosen before
+  /// images are held out, so that it does not hang on the seed.
+  std::vector<sample> calibration;
 };
 
 /// Indexes --data and --val, holds images out where there are none for

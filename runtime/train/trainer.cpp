@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "report/format.h"
+#include "train/calibration.h"
 #include "train/epoch_loop.h"
 #include "train/evaluate.h"
 #include "train/run_folder.h"
@@ -108,9 +109,11 @@ augmentation choose_augmentation(augment_choice choice,
                                         : augmentation::crop_flip;
 }
 
-run_result train(const resnetc_variant &variant, const train_settings &settings,
-                 prefix_caches &caches, console &out) {
+run_result train(const resnetc_variant &variant, const resnetc_variant &plain,
+                 const train_settings &settings, prefix_caches &caches,
+                 console &out) {
   const resnetc_model &model = *variant.model;
+  std::optional<silence> what_was_said(std::in_place, out, settings.again);
   check_image_channels(model);
   check_run_folder(settings.out, settings.force);
   check_training_batch(settings.batch, model);
@@ -119,6 +122,8 @@ run_result train(const resnetc_variant &variant, const train_settings &settings,
   engine engine(variant, settings.threads, settings.batch,
                 engine_use::training);
   load_start_weights(engine.state(), settings, data.training.classes, out);
+  bad_images bad(out);
+  calibrate(engine, plain, data.calibration, settings, bad, out);
   engine.prepare();
   augmentation augment = choose_augmentation(settings.augment, model);
   say_augmentation(settings, augment, model, out);
@@ -129,7 +134,9 @@ run_result train(const resnetc_variant &variant, const train_settings &settings,
       create_run_folder(settings.out, model.spec_name, settings.force);
   if (!settings.sub_folder.empty())
     folder = create_run_folder(folder.path / settings.sub_folder, "", true);
-  return epoch_loop(engine, settings, data, augment, folder, cache, out).run();
+  what_was_said.reset();
+  return epoch_loop(engine, settings, data, augment, folder, cache, bad, out)
+      .run();
 }
 
 } // namespace resnetc

@@ -26,9 +26,11 @@ struct run_result {
 /// is not finite ends the run with a failure; other trouble is thrown as
 /// file_error, data_error and std::runtime_error. Either way checkpoints of
 /// earlier epochs stay. Runs with the same caches share what the frozen layers make of an
-/// image.
-run_result train(const resnetc_variant &variant, const train_settings &settings,
-                 prefix_caches &caches, console &out);
+/// image. `plain` is the same program in float32, which an int8 one is calibrated
+/// by; maybe `variant` itself.
+run_result train(const resnetc_variant &variant, const resnetc_variant &plain,
+                 const train_settings &settings, prefix_caches &caches,
+                 console &out);
 
 /// The part of a step's multiply-adds that the frozen prefix has: what a step on
 /// kept records saves. Backward passes count as two forward ones.

@@ -7,6 +7,7 @@
 //   FAKE_HASH     the spec's hash
 //   FAKE_PREFIX_HASH  the frozen prefix's
 //   FAKE_SMALLEST_BATCH  images that a training step needs
+//   FAKE_INT8     a variant in int8 comes first, which rounds images and records by their scales; behind it f32
 #include <resnetc/abi.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@
 #endif
 #ifndef FAKE_WHOLE
 #define FAKE_WHOLE 0
+#endif
+#ifndef FAKE_INT8
+#define FAKE_INT8 0
 #endif
 #ifndef FAKE_SMALLEST_BATCH
 #define FAKE_SMALLEST_BATCH 1
@@ -157,6 +161,49 @@ void features_body(const resnetc_call *call, int64_t begin, int64_t end, int32_t
 
 void features(const resnetc_call *call) { resnetc_parallel_for(call, features_body, call->batch); }
 
+// In int8: `prepare` keeps the scales behind its copy of the weights.
+enum { images_scale, record_scale, scale_count };
+const resnetc_scale scales[] = {{sizeof(resnetc_scale), 1, "images"}, {sizeof(resnetc_scale), 0, "conv1"}};
+
+void prepare_int8(const resnetc_call *call) {
+  prepare(call);
+  std::copy_n(call->scales, +scale_count, static_cast<real *>(call->frozen_derived) + frozen_size);
+}
+
+real rounded(real value, real scale, real least, real most) { return scale * std::clamp(std::nearbyint(value / scale), least, most); }
+
+void features_int8_body(const resnetc_call *call, int64_t begin, int64_t end, int32_t) {
+  const real *scale = conv_of(call) + frozen_size;
+  for (int64_t n = begin; n < end; ++n) {
+    real image[image_size], *record = static_cast<real *>(call->records) + n * wide;
+    std::transform(static_cast<const real *>(call->images) + n * image_size, static_cast<const real *>(call->images) + (n + 1) * image_size, image,
+                   [&](real value) { return rounded(value, scale[images_scale], -127, 127); });
+    project(image, conv_of(call), record);
+    std::transform(record, record + wide, record, [&](real value) { return rounded(value, scale[record_scale], 0, 255); });
+  }
+}
+
+void features_int8(const resnetc_call *call) { resnetc_parallel_for(call, features_int8_body, call->batch); }
+
+void count(const resnetc_call *call, int row, const real *values, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    float magnitude = std::fabs(static_cast<float>(values[i]));
+    int32_t bits;
+    std::memcpy(&bits, &magnitude, sizeof bits);
+    ++call->histograms[row * RESNETC_BINS + std::clamp((bits >> RESNETC_BIN_SHIFT) - RESNETC_FIRST_BIN, 0, RESNETC_BINS - 1)];
+  }
+}
+
+void calibrate(const resnetc_call *call) {
+  for (int64_t n = 0; n < call->batch; ++n) {
+    const real *image = static_cast<const real *>(call->images) + n * image_size;
+    real record[wide];
+    project(image, conv_of(call), record);
+    count(call, images_scale, image, image_size);
+    count(call, record_scale, record, wide);
+  }
+}
+
 double loss_of(const real *logits, int64_t label, double smoothing, double divisor, real *gradient) {
   double top = *std::max_element(logits, logits + classes), sum = 0, loss = 0;
   for (int64_t k = 0; k < classes; ++k)
@@ -268,38 +315,41 @@ const resnetc_tensor tensors[] = {conv_weight(), fc_tensor("fc.weight", RESNETC_
                                   counter()};
 // A worker has 64 elements, an image 32.
 const resnetc_arena arena{64, 32 * sizeof(real), 64 * sizeof(real)};
-const resnetc_model model{sizeof(resnetc_model),
-                          channels,
-                          side,
-                          side,
-                          9,
-                          classes,
-                          64,
-                          5,
-                          "fake",
-                          "fake()",
-                          FAKE_HASH,
-                          mean,
-                          deviation,
-                          conv_size + classes * (wide + 1),
-                          whole ? conv_size + classes * (wide + 1) : classes *(wide + 1),
-                          2 * conv_size + 2 * classes * wide,
-                          whole ? 0 : 2 * conv_size,
-                          record_size,
-                          frozen_size,
-                          trained_size,
-                          8,
-                          frozen_size,
-                          trained_size,
-                          arena,
-                          arena,
-                          arena,
-                          &training,
-                          tensors,
-                          whole ? 5 : 3,
-                          FAKE_SMALLEST_BATCH,
-                          "fake",
-                          whole ? "" : FAKE_PREFIX_HASH};
+resnetc_model make_model(int64_t frozen_derived, const char *prefix_hash) {
+  return {sizeof(resnetc_model),
+          channels,
+          side,
+          side,
+          9,
+          classes,
+          64,
+          5,
+          "fake",
+          "fake()",
+          FAKE_HASH,
+          mean,
+          deviation,
+          conv_size + classes * (wide + 1),
+          whole ? conv_size + classes * (wide + 1) : classes *(wide + 1),
+          2 * conv_size + 2 * classes * wide,
+          whole ? 0 : 2 * conv_size,
+          record_size,
+          frozen_size,
+          trained_size,
+          8,
+          frozen_derived,
+          trained_size,
+          arena,
+          arena,
+          arena,
+          &training,
+          tensors,
+          whole ? 5 : 3,
+          FAKE_SMALLEST_BATCH,
+          "fake",
+          whole ? "" : prefix_hash};
+}
+const resnetc_model model = make_model(frozen_size, FAKE_PREFIX_HASH), model_int8 = make_model(frozen_size + scale_count, "148");
 
 #ifdef FAKE_CPU
 const char *const cpu_features[] = {"sse2", FAKE_CPU, nullptr};
@@ -316,27 +366,38 @@ const resnetc_loop loops[] = {{sizeof(resnetc_loop), 3, features_body},
                               {sizeof(resnetc_loop), whole ? 3 : 1, hidden_body},
                               {sizeof(resnetc_loop), 0, fc_gradient_body},
                               {sizeof(resnetc_loop), 2, conv_gradient_body}};
-const resnetc_variant variant{sizeof(resnetc_variant),
-                              RESNETC_ABI_VERSION,
-                              sizeof(real) == sizeof(double) ? RESNETC_F64 : RESNETC_F32,
-                              block,
-                              "x86-64",
-                              cpu_features,
-                              "f32",
-                              &model,
-                              prepare,
-                              refresh,
-                              whole ? nullptr : features,
-                              gradients,
-                              apply,
-                              logits,
-                              nullptr,
-                              nullptr,
-                              works,
-                              loops,
-                              std::size(works),
-                              std::size(loops)};
+resnetc_variant make_variant(const char *precision, const resnetc_model &of, resnetc_function prepare, resnetc_function features) {
+  return {sizeof(resnetc_variant),
+          RESNETC_ABI_VERSION,
+          sizeof(real) == sizeof(double) ? RESNETC_F64 : RESNETC_F32,
+          block,
+          "x86-64",
+          cpu_features,
+          precision,
+          &of,
+          prepare,
+          refresh,
+          whole ? nullptr : features,
+          gradients,
+          apply,
+          logits,
+          nullptr,
+          nullptr,
+          works,
+          loops,
+          std::size(works),
+          std::size(loops),
+          FAKE_INT8 ? scales : nullptr,
+          FAKE_INT8 ? scale_count : 0,
+          FAKE_INT8 && &of == &model ? calibrate : nullptr};
+}
+const resnetc_variant variant = make_variant("f32", model, prepare, features),
+                      variant_int8 = make_variant("int8", model_int8, prepare_int8, features_int8);
 
 } // namespace
 
+#if FAKE_INT8
+const resnetc_variant *const resnetc_variants[] = {&variant_int8, &variant, nullptr};
+#else
 const resnetc_variant *const resnetc_variants[] = {&variant, nullptr};
+#endif

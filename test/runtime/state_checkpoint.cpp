@@ -5,6 +5,7 @@
 #include "state_model.h"
 
 #include <cstring>
+#include <limits>
 
 using namespace resnetc;
 
@@ -117,6 +118,39 @@ TEST_F(Checkpoint, IsRefusedWithDamagedMetadata) {
   }
   info.mean = {1};
   EXPECT_ERROR(read_checkpoint_info(saved()), "describes no input");
+}
+
+TEST_F(Checkpoint, KeepsScalesToTheBit) {
+  EXPECT_FALSE(saved().metadata().contains("scales"));
+  EXPECT_TRUE(read_checkpoint_info(saved())->scales.empty());
+  const float third = 1 / 3.F, least = std::numeric_limits<float>::denorm_min();
+  const resnetc_scale rows[] = {{sizeof(resnetc_scale), 0, "layer1.0.conv1"}, {sizeof(resnetc_scale), 1, "images"}};
+  resnetc_variant low = t.variant();
+  low.precision = "int8";
+  low.scales = rows;
+  low.scale_count = 2;
+  info.scales = name_scales(low, std::vector{third, least});
+  EXPECT_EQ(info.scales, (named_scales{{"images", least}, {"layer1.0.conv1", third}}));
+  const named_scales read = read_checkpoint_info(saved())->scales;
+  EXPECT_EQ(order_scales(low, read, path), (std::vector{third, least}));
+
+  EXPECT_ERROR(order_scales(low, {}, path), "holds no scales of the activations that int8 rounds; give --precision f32");
+  EXPECT_ERROR(order_scales(low, {{"images", 1.F}, {"conv1", 1.F}}, path), "lacks the scale of what layer1.0.conv1 gives");
+  EXPECT_ERROR(order_scales(low, {{"images", 1.F}, {"layer1.0.conv1", 1.F}, {"layer1.0.conv2", 1.F}}, path),
+               "holds 3 scales, expected 2");
+  EXPECT_TRUE(order_scales(t.variant(), {}, path).empty());
+}
+
+TEST_F(Checkpoint, IsRefusedWithDamagedScales) {
+  const tensor_file file = saved();
+  for (auto [text, message] : {std::pair("[1]", "unreadable 'scales'"), {"{\"conv1\": \"a\"}", "unreadable 'scales'"},
+                               {"{\"conv1\": 0}", "a scale of 0 for conv1"}, {"{\"conv1\": -1}", "a scale of -1 for conv1"},
+                               {"{\"conv1\": 1e300}", "a scale of inf for conv1"}}) {
+    std::map<std::string, std::string> metadata = file.metadata();
+    metadata["scales"] = text;
+    write_safetensors(folder.path / "damaged", std::vector<tensor_view>(), metadata);
+    EXPECT_ERROR(read_checkpoint_info(tensor_file::open(folder.path / "damaged")), message);
+  }
 }
 
 TEST_F(Checkpoint, DecidesAboutReplacedLayers) {

@@ -1,0 +1,133 @@
+#include "train/calibration.h"
+
+#include "report/format.h"
+#include "state/scales.h"
+#include "train/clipping.h"
+#include "train/evaluate.h"
+#include "train/scale_cache.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <stdexcept>
+
+namespace resnetc {
+namespace {
+
+constexpr std::size_t most_images = 128;
+
+loader_options options_for(const engine &engine,
+                           const train_settings &settings) {
+  loader_options options;
+  options.batch = engine.model().feature_batch;
+  options.threads = settings.threads;
+  options.dtype = RESNETC_F32;
+  options.orientation = settings.orientation;
+  options.bad_images = settings.bad_images;
+  return options;
+}
+
+std::vector<float> scales_from(engine &engine, const resnetc_variant &plain,
+                               const std::vector<sample> &images,
+                               const train_settings &settings,
+                               bad_images &bad, console &out) {
+  using clock = std::chrono::steady_clock;
+  const loader_options options = options_for(engine, settings);
+  calibration observed(engine, plain, settings.threads, options.batch);
+  const transform_spec input = input_of(engine.model());
+  loader loader(images, input, options, bad.callback());
+  const auto all = static_cast<std::int64_t>(images.size());
+  loader.start(sequential_order(all));
+  std::int64_t done = 0;
+  const clock::time_point start = clock::now();
+  while (const batch *batch = loader.next()) {
+    observed.look(batch->images, batch->size);
+    done += batch->size;
+    const std::chrono::duration<double> passed = clock::now() - start;
+    if (passed.count() > 1)
+      out.progress(format_evaluation("calibration", done, all, passed.count()));
+  }
+  out.say(fmt::format("Calibrated {} on {}.", engine.variant().precision,
+                      format_number_of(done, "image")));
+  return observed.scales();
+}
+
+} // namespace
+
+calibration::calibration(engine &engine, const resnetc_variant &plain,
+                         int threads, std::int64_t batch)
+    : engine_(engine), plain_(plain, threads, batch, engine_use::inference),
+      histograms_(needed_scales(engine.variant()).size() * RESNETC_BINS *
+                  sizeof(std::int64_t)) {
+  if (!plain.calibrate || plain.scale_count != engine.variant().scale_count)
+    throw std::logic_error("the program in f32 cannot calibrate that in " +
+                           std::string(engine.variant().precision));
+  plain_.state().swap_frozen(engine_.state());
+  plain_.prepare();
+}
+
+calibration::~calibration() { plain_.state().swap_frozen(engine_.state()); }
+
+void calibration::look(const void *images, std::int64_t n) {
+  plain_.calibrate(images, n, histograms_.as<std::int64_t>());
+}
+
+std::vector<float> calibration::scales() const {
+  std::vector<float> scales;
+  const auto *histogram = histograms_.as<const std::int64_t>();
+  for (const resnetc_scale &row : needed_scales(engine_.variant())) {
+    scales.push_back(
+        least_error_scale({histogram, RESNETC_BINS}, row.is_signed));
+    histogram += RESNETC_BINS;
+  }
+  return scales;
+}
+
+void calibrate(engine &engine, const resnetc_variant &plain,
+               const void *images, std::int64_t n, int threads) {
+  calibration observed(engine, plain, threads, n);
+  observed.look(images, n);
+  engine.set_scales(observed.scales());
+}
+
+std::vector<sample> calibration_images(const image_index &index) {
+  if (index.samples.size() <= most_images)
+    return index.samples;
+  // How many of each class: one more of each, in turn, while there are some.
+  std::vector<std::size_t> held(index.classes.size()), taken(held);
+  for (const sample &image : index.samples)
+    ++held[image.label];
+  for (std::size_t label = 0, all = 0; all < most_images;
+       label = (label + 1) % held.size())
+    if (taken[label] < held[label]) {
+      ++taken[label];
+      ++all;
+    }
+  std::vector<sample> images;
+  for (const sample &image : index.samples)
+    if (taken[image.label] > 0) {
+      --taken[image.label];
+      images.push_back(image);
+    }
+  return images;
+}
+
+void calibrate(engine &engine, const resnetc_variant &plain,
+               const std::vector<sample> &images,
+               const train_settings &settings, bad_images &bad, console &out) {
+  if (needed_scales(engine.variant()).empty())
+    return;
+  scale_cache cache(engine, plain, images, settings);
+  if (std::optional<std::vector<float>> kept = cache.find()) {
+    engine.set_scales(*kept);
+    return out.say(fmt::format("{} was calibrated on {} in an earlier run.",
+                               engine.variant().precision,
+                               format_number_of(images.size(), "image")));
+  }
+  const std::vector<float> scales =
+      scales_from(engine, plain, images, settings, bad, out);
+  engine.set_scales(scales);
+  cache.keep(scales);
+}
+
+} // namespace resnetc
