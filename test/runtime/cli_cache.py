@@ -235,7 +235,7 @@ class Cache(TrainerCase):
         self.assertIn("0 records, 0 bytes", self.run_it("cache", "list").stdout)
         self.trained("--epochs", 1, "--val", "data")
         told = self.run_it("cache", "list").stdout
-        self.assertRegex(told, r"(?m)^[0-9a-f]{8} +69 +3\.4 KB  \d{4}-\d\d-\d\d \d\d:\d\d  x86-64 +fake\(\)$")
+        self.assertRegex(told, r"(?m)^[0-9a-f]{8} +69 +3\.4 KB  \d{4}-\d\d-\d\d \d\d:\d\d  x86-64 +f32 +fake\(\)$")
         (cache,) = json.loads(self.run_it("cache", "list", "--json").stdout)["caches"]
         self.assertEqual((cache["records"], cache["spec"], cache["mcpu"]), (69, "fake()", "x86-64"))
         self.assertIn("69 records whole, 0 damaged", self.run_it("cache", "verify").stdout)
