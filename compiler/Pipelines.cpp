@@ -42,13 +42,18 @@ void addChoices(OpPassManager &pm, StringRef conv, StringRef precision) {
   resnet::ChooseConvolutionOptions choice;
   choice.conv = conv.str();
   pm.addPass(resnet::createChooseConvolution(choice));
-  resnet::ChoosePrecisionOptions narrow;
-  narrow.conv = conv.str();
-  narrow.precision = precision.str();
-  pm.addPass(resnet::createChoosePrecision(narrow));
+  if (precision == "int8") {
+    pm.addPass(resnet::createQuantize());
+  } else {
+    resnet::ChoosePrecisionOptions narrow;
+    narrow.conv = conv.str();
+    narrow.precision = precision.str();
+    pm.addPass(resnet::createChoosePrecision(narrow));
+  }
   if (conv == "auto") // else the user has chosen
     pm.addPass(resnet::createSingleImage());
   pm.addPass(resnet::createPrepareFilters());
+  pm.addPass(resnet::createSplitPrepare());
 }
 
 /// From @forward as the frontend makes it, or from a later stage, to the functions of the seam.
@@ -125,16 +130,27 @@ bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
   return succeeded(pm.run(module));
 }
 
+/// A precision's dot products, and who has them.
+struct DotProducts {
+  StringRef feature, name, cpus;
+};
+
+DotProducts dotProducts(StringRef precision) {
+  if (precision == "int8")
+    return {"avx512vnni", "AVX-512 VNNI", "znver4 or icelake-server"};
+  return {"avx512bf16", "AVX-512 BF16", "znver4 or sapphirerapids"};
+}
+
 /// Whether a CPU has the instructions of a precision.
 bool computes(const Target &target, StringRef precision) {
-  return precision != "bf16" || llvm::is_contained(target.features, "avx512bf16");
+  return precision == "f32" || llvm::is_contained(target.features, dotProducts(precision).feature);
 }
 
 /// What `resnet-to-llvm` takes.
 struct ToLLVMOptions : PassPipelineOptions<ToLLVMOptions> {
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("LLVM's name of an x86-64 CPU"), llvm::cl::init("native")};
   Option<std::string> conv{*this, "conv", llvm::cl::desc("auto, direct or winograd"), llvm::cl::init("auto")};
-  Option<std::string> precision{*this, "precision", llvm::cl::desc("f32 or bf16"), llvm::cl::init("f32")};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("f32, bf16 or int8"), llvm::cl::init("f32")};
   Option<Stage> from{*this, "from", llvm::cl::desc("what the module holds already"), llvm::cl::init(Stage::Forward),
                      llvm::cl::values(clEnumValN(Stage::Forward, "forward", "@forward alone"),
                                       clEnumValN(Stage::Gradients, "gradients", "@forward and @gradients"),
@@ -152,7 +168,7 @@ void resnetc::registerPipelines() {
     if (!target)
       return error("unknown CPU \"" + options.mcpu + "\"");
     if (!computes(*target, options.precision))
-      return error("precision " + options.precision + " needs AVX-512 BF16, which " + target->cpu + " has not");
+      return error("precision " + options.precision + " needs " + dotProducts(options.precision).name + ", which " + target->cpu + " has not");
     addTransforms(pm, options.from, options.conv, options.precision);
     pm.addPass(resnet::createResnetToLinalg());
     addLowering(pm, *target);
@@ -202,8 +218,9 @@ static std::optional<Target> checkedTarget(const CompileOptions &options, llvm::
   }
   if (computes(*target, options.precision))
     return target;
-  errors << "error: --precision=" << options.precision << " needs a CPU with AVX-512 BF16, which " << target->cpu
-         << " has not; compile for another by --mcpu, such as znver4 or sapphirerapids, or leave --precision at f32\n";
+  DotProducts needed = dotProducts(options.precision);
+  errors << "error: --precision=" << options.precision << " needs a CPU with " << needed.name << ", which " << target->cpu
+         << " has not; compile for another by --mcpu, such as " << needed.cpus << ", or leave --precision at f32\n";
   return std::nullopt;
 }
 
@@ -312,7 +329,7 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
     use.prefix = resnet::layersOf(features);
     use.winograd = resnet::winogradLayers(*module);
     if (options.precision != "f32")
-      use.precisions = resnet::precisionsOf(features);
+      use.precisions = resnet::precisionsOf(features, options.precision);
     resnet::ParameterLayout layout(*module);
     using resnet::Space;
     use.frozen = layout.size(Space::Frozen);

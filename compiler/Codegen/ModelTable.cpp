@@ -21,6 +21,7 @@ ModelTable::ModelTable(const graph &model, ModuleOp split, const CompileOptions 
   resnet::ParameterLayout layout(split);
   fillTraining();
   fillTensors(split, layout);
+  fillScales(split);
   fillModel(split, layout);
 }
 
@@ -81,6 +82,7 @@ void ModelTable::fillModel(ModuleOp split, const resnet::ParameterLayout &layout
   table.trained_size = layout.size(Space::Trained);
   table.stats_size = layout.size(Space::Stats);
   table.frozen_derived_size = layout.size(Space::FrozenDerived);
+  plainDerivedSize = layout.plainDerivedSize();
   table.trained_derived_size = layout.size(Space::TrainedDerived);
   table.tensor_count = tensors.size();
   table.smallest_batch = smallestBatchOf(split);
@@ -123,17 +125,24 @@ void ModelTable::fillTensors(ModuleOp split, const resnet::ParameterLayout &layo
   }
 }
 
+void ModelTable::fillScales(ModuleOp split) {
+  for (auto op : split.getOps<resnet::ScaleOp>())
+    scales.emplace_back(op.getSymName().str(), op.getIsSigned());
+}
+
+static resnetc_arena largest(const resnetc_arena &a, const resnetc_arena &b) {
+  return {std::max(a.fixed, b.fixed), std::max(a.per_image, b.per_image), std::max(a.per_thread, b.per_thread)};
+}
+
 resnetc_arena resnetc::arenaOf(ModuleOp planned, StringRef function) {
   auto read = [&](StringRef name) {
     auto func = planned.lookupSymbol<func::FuncOp>(name);
     auto attr = func ? func->getAttrOfType<DenseI64ArrayAttr>("resnet.arena") : DenseI64ArrayAttr();
     return attr ? resnetc_arena{attr[0], attr[1], attr[2]} : resnetc_arena{};
   };
-  resnetc_arena arena = read(function), single = read((function + resnet::kSingleSuffix).str());
-  arena = {std::max(arena.fixed, single.fixed), std::max(arena.per_image, single.per_image),
-           std::max(arena.per_thread, single.per_thread)};
+  resnetc_arena arena = largest(read(function), read((function + resnet::kSingleSuffix).str()));
   if (function == "logits") // @prepare and @refresh take what it has
-    arena.fixed = std::max({arena.fixed, read("prepare").fixed, read("refresh").fixed});
+    arena.fixed = std::max({arena.fixed, read("prepare").fixed, read(resnet::kPlainPrepare).fixed, read("refresh").fixed});
   return arena;
 }
 
@@ -145,7 +154,7 @@ int32_t resnetc::featureBatch(const resnetc_arena &features, const resnetc_arena
 
 void ModelTable::readArenas(ModuleOp planned) {
   table.features_arena = arenaOf(planned, "features");
-  plainArena = arenaOf(planned, resnet::kPlainFeatures);
+  plainArena = largest(arenaOf(planned, resnet::kPlainFeatures), arenaOf(planned, resnet::kCalibrate));
   table.gradients_arena = arenaOf(planned, "gradients");
   table.logits_arena = arenaOf(planned, "logits");
   table.feature_batch = featureBatch(table.features_arena, table.logits_arena);
@@ -217,8 +226,8 @@ private:
 void ModelTable::emit(llvm::Module &module) const {
   StructWriter w(module);
   // Before anything is added that the hashes do not cover.
-  std::string prefix = prefixHash(module, options, target, "features", options.precision),
-              plainPrefix = prefixHash(module, options, target, resnet::kPlainFeatures, "f32");
+  std::string prefix = prefixHash(module, options, target, "prepare", "features", options.precision),
+              plainPrefix = prefixHash(module, options, target, resnet::kPlainPrepare, resnet::kPlainFeatures, "f32");
   constexpr auto kPrivate = llvm::GlobalValue::PrivateLinkage;
 
   std::vector<llvm::Constant *> rows;
@@ -238,9 +247,15 @@ void ModelTable::emit(llvm::Module &module) const {
     loopRows.push_back(w.value(row, {{offsetof(resnetc_loop, body), module.getFunction(body)}}));
   }
   llvm::Constant *workTable = w.rows(workRows), *loopTable = w.rows(loopRows);
-  // The model's table and the variant's, whose @features is of this name and precision.
-  auto emitVariant = [&](const resnetc_model &about, StringRef precision, StringRef featuresName,
-                         StringRef prefixHash) -> llvm::Constant * {
+  std::vector<llvm::Constant *> scaleRows;
+  for (const auto &[name, isSigned] : scales) {
+    resnetc_scale row{sizeof row, isSigned, nullptr};
+    scaleRows.push_back(w.value(row, {{offsetof(resnetc_scale, name), w.text(name)}}));
+  }
+  llvm::Constant *scaleTable = w.rows(scaleRows);
+  // The model's table and the variant's, of this precision, in float32 beside another one or not.
+  auto emitVariant = [&](const resnetc_model &about, StringRef precision, bool plain, StringRef prefixHash) -> llvm::Constant * {
+    std::string featuresName = plain ? resnet::kPlainFeatures.str() : "features";
     llvm::Constant *modelTable =
         w.add(w.value(about, {{offsetof(resnetc_model, name), w.text(StringRef(model.name.view()))},
                               {offsetof(resnetc_model, spec), w.text(options.specText)},
@@ -261,6 +276,7 @@ void ModelTable::emit(llvm::Module &module) const {
     variant.abi_version = RESNETC_ABI_VERSION;
     variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
     variant.block = resnet::kBlock;
+    variant.scale_count = plain ? 0 : scales.size();
     std::vector<llvm::Constant *> features;
     for (const std::string &feature : target.features)
       features.push_back(w.text(feature));
@@ -273,7 +289,7 @@ void ModelTable::emit(llvm::Module &module) const {
                                    {offsetof(resnetc_variant, cpu_features), w.pointers(features)},
                                    {offsetof(resnetc_variant, precision), w.text(precision)},
                                    {offsetof(resnetc_variant, model), modelTable},
-                                   {offsetof(resnetc_variant, prepare), function("prepare")},
+                                   {offsetof(resnetc_variant, prepare), function(plain ? StringRef(resnet::kPlainPrepare) : StringRef("prepare"))},
                                    {offsetof(resnetc_variant, refresh), function("refresh")},
                                    {offsetof(resnetc_variant, features), function(featuresName)},
                                    {offsetof(resnetc_variant, gradients), function("gradients")},
@@ -282,15 +298,18 @@ void ModelTable::emit(llvm::Module &module) const {
                                    {offsetof(resnetc_variant, features_single), function((featuresName + resnet::kSingleSuffix).str())},
                                    {offsetof(resnetc_variant, logits_single), function("logits_single")},
                                    {offsetof(resnetc_variant, works), workTable},
-                                   {offsetof(resnetc_variant, loops), loopTable}}),
+                                   {offsetof(resnetc_variant, loops), loopTable},
+                                   {offsetof(resnetc_variant, scales), plain ? w.null() : scaleTable},
+                                   {offsetof(resnetc_variant, calibrate), plain ? function(resnet::kCalibrate) : w.null()}}),
                  kPrivate);
   };
-  std::vector<llvm::Constant *> variants{emitVariant(table, options.precision, "features", prefix)};
+  std::vector<llvm::Constant *> variants{emitVariant(table, options.precision, /*plain=*/false, prefix)};
   if (module.getFunction(resnet::kPlainFeatures)) {
     resnetc_model plain = table;
     plain.features_arena = plainArena;
+    plain.frozen_derived_size = plainDerivedSize;
     plain.feature_batch = featureBatch(plain.features_arena, plain.logits_arena);
-    variants.push_back(emitVariant(plain, "f32", resnet::kPlainFeatures, plainPrefix));
+    variants.push_back(emitVariant(plain, "f32", /*plain=*/true, plainPrefix));
   }
   variants.push_back(w.null());
   auto *type = llvm::ArrayType::get(w.null()->getType(), variants.size());

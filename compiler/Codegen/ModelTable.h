@@ -47,12 +47,15 @@ private:
   void fillModel(mlir::ModuleOp split, const mlir::resnet::ParameterLayout &layout);
   void fillTraining();
   void fillTensors(mlir::ModuleOp split, const mlir::resnet::ParameterLayout &layout);
+  void fillScales(mlir::ModuleOp split);
 
   const graph &model;
   const CompileOptions &options;
   const Target &target;
   resnetc_model table{};
-  resnetc_arena plainArena{}; // of @features in float32, where there are two
+  resnetc_arena plainArena{};    // of @features in float32, where there are two
+  int64_t plainDerivedSize = 0;  // what that needs of frozen_derived
+  std::vector<std::pair<std::string, bool>> scales; // name, whether it is signed
   resnetc_training training{};
   std::vector<resnetc_tensor> tensors;
   std::vector<std::string> names;

@@ -20,20 +20,20 @@ Value describe(OpBuilder &b, packed::ViewOp op, const LLVMTypeConverter &types) 
   Value given = UnrealizedConversionCastOp::create(b, loc, types.convertType(op.getSource().getType()), op.getSource()).getResult(0);
   MemRefDescriptor source(given);
   auto number = [&](int64_t v) -> Value { return LLVM::ConstantOp::create(b, loc, b.getI64Type(), b.getI64IntegerAttr(v)); };
-  Value pair = number(packed::kPair);
-  auto halved = [&](Value v) -> Value { return LLVM::UDivOp::create(b, loc, v, pair); };
+  Value count = number(packed::inLane(getElementTypeOrSelf(op.getSource())));
+  auto counted = [&](Value v) -> Value { return LLVM::UDivOp::create(b, loc, v, count); };
   auto view = MemRefDescriptor::poison(b, loc, types.convertType(type));
   view.setAllocatedPtr(b, loc, source.allocatedPtr(b, loc));
   view.setAlignedPtr(b, loc, source.alignedPtr(b, loc));
-  view.setOffset(b, loc, halved(source.offset(b, loc)));
+  view.setOffset(b, loc, counted(source.offset(b, loc)));
   for (int64_t i = 0, last = type.getRank() - 1; i <= last; ++i) {
     view.setSize(b, loc, i, i == last ? number(type.getDimSize(i)) : source.size(b, loc, i));
-    view.setStride(b, loc, i, i == last ? number(1) : halved(source.stride(b, loc, i)));
+    view.setStride(b, loc, i, i == last ? number(1) : counted(source.stride(b, loc, i)));
   }
   return view;
 }
 
-/// vdpbf16ps of as many lanes as a register has.
+/// vdpbf16ps or vpdpbusd of as many lanes as a register has.
 Value multiply(OpBuilder &b, packed::DotOp op) {
   Location loc = op.getLoc();
   auto type = dyn_cast<VectorType>(op.getSum().getType());
@@ -42,10 +42,30 @@ Value multiply(OpBuilder &b, packed::DotOp op) {
     op.emitOpError("expected a vector of 4, 8 or 16 lanes, got ") << op.getSum().getType();
     return nullptr;
   }
-  auto narrow = VectorType::get({type.getNumElements() * packed::kPair}, b.getBF16Type());
+  bool bytes = type.getElementType().isInteger();
+  Type number = bytes ? Type(b.getI8Type()) : b.getBF16Type();
+  auto narrow = VectorType::get({type.getNumElements() * packed::inLane(number)}, number);
   Value x = LLVM::BitcastOp::create(b, loc, narrow, op.getA()), y = LLVM::BitcastOp::create(b, loc, narrow, op.getB());
-  auto name = b.getStringAttr("llvm.x86.avx512bf16.dpbf16ps." + Twine(bits));
+  auto name = b.getStringAttr((bytes ? "llvm.x86.avx512.vpdpbusd." : "llvm.x86.avx512bf16.dpbf16ps.") + Twine(bits));
   return LLVM::CallIntrinsicOp::create(b, loc, type, name, ValueRange{op.getSum(), x, y}).getResults();
+}
+
+/// Of negative numbers and not-a-numbers a maximum makes zeros; what a 32-bit integer does not hold is converted to 2^31, which is above 255, too.
+Value quantize(OpBuilder &b, packed::QuantizeOp op) {
+  Location loc = op.getLoc();
+  auto alike = [&](Type element) -> Type {
+    auto type = dyn_cast<VectorType>(op.getValue().getType());
+    return type ? Type(type.clone(element)) : element;
+  };
+  auto constant = [&](Type type, TypedAttr value) -> Value {
+    auto vector = dyn_cast<VectorType>(type);
+    return LLVM::ConstantOp::create(b, loc, type, vector ? TypedAttr(DenseElementsAttr::get(vector, Attribute(value))) : value);
+  };
+  Type wide = alike(b.getI32Type()), real = op.getValue().getType();
+  Value v = LLVM::MaxNumOp::create(b, loc, op.getValue(), constant(real, b.getF32FloatAttr(0)));
+  v = LLVM::LrintOp::create(b, loc, wide, v);
+  v = LLVM::UMinOp::create(b, loc, v, constant(wide, b.getI32IntegerAttr(255)));
+  return LLVM::TruncOp::create(b, loc, op.getResult().getType(), v);
 }
 
 struct PackedToLLVM : impl::PackedToLLVMBase<PackedToLLVM> {
@@ -63,6 +83,9 @@ struct PackedToLLVM : impl::PackedToLLVMBase<PackedToLLVM> {
         if (!sum)
           return WalkResult::interrupt();
         dot.replaceAllUsesWith(sum);
+        op->erase();
+      } else if (auto narrow = dyn_cast<packed::QuantizeOp>(op)) {
+        narrow.replaceAllUsesWith(quantize(b, narrow));
         op->erase();
       }
       return WalkResult::advance();

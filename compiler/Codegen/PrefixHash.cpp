@@ -77,8 +77,8 @@ static std::unique_ptr<llvm::Module> extract(const llvm::Module &module, const R
 }
 
 std::string resnetc::prefixHash(const llvm::Module &module, const CompileOptions &options, const Target &target,
-                                llvm::StringRef featuresName, llvm::StringRef precision) {
-  const llvm::Function *prepare = module.getFunction("prepare"), *features = module.getFunction(featuresName);
+                                llvm::StringRef prepareName, llvm::StringRef featuresName, llvm::StringRef precision) {
+  const llvm::Function *prepare = module.getFunction(prepareName), *features = module.getFunction(featuresName);
   if (!prepare || !features)
     return "";
   Reached reached;

@@ -86,15 +86,13 @@ static void creep(Lowering &l, Value sum, const Blocking &blocking) {
 }
 
 /// y[n,kb,h,w,k] += x * weight; `out` has been filled. c, or s and c of the stem, count lanes where x and weight are in lanes.
-static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, const Blocking &blocking, Value out, bool stem) {
+/// `step`, of the stem: elements between two outputs' windows in a row.
+static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, const Blocking &blocking, Value out, int64_t step = 0) {
   MLIRContext *c = l.b.getContext();
-  if (stem) { // (n, kb, h, w, k | r, sc)
+  if (step) { // (n, kb, h, w, k | r, sc)
     Maps d{c, 7};
-    int64_t step = g.stride * g.channels;
     Value flat = weight;
-    if (getElementTypeOrSelf(weight).isInteger()) {
-      step /= packed::kPair;
-    } else { // [kb][r][s][c][k] -> [kb][r][s*c][k]
+    if (!getElementTypeOrSelf(weight).isInteger()) { // [kb][r][s][c][k] -> [kb][r][s*c][k]
       SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}, {4}};
       flat = tensor::CollapseShapeOp::create(l.b, l.loc, weight, groups);
     }
@@ -167,8 +165,61 @@ static Value laneInput(Lowering &l, Value x, const Geometry &g) {
   return l.lanes(l.padded(x, halo, l.b.getBF16Type()));
 }
 
+static Blocking blockingOf(Conv2dOp op, const Geometry &g, int64_t sumBytes) {
+  if (readsImages(op))
+    return {};
+  int64_t outBlocks = blocks(cast<RankedTensorType>(op.getY().getType()).getDimSize(1));
+  return Blocking(blocks(g.channels), outBlocks, g.kernel * g.kernel, g.outHeight, g.outWidth, g.stride, sumBytes,
+                  getElementTypeOrSelf(op.getWeight()).getIntOrFloatBitWidth() / 8);
+}
+
+/// A finite float32 as the bf16 next to it, ties to even, in integers: CPUs with dot products of int8 may lack the conversion.
+static Value nearestBf16(OpBuilder &b, Location loc, Value v) {
+  auto constant = [&](int64_t c) { return arith::ConstantIntOp::create(b, loc, c, 32).getResult(); };
+  Value bits = arith::BitcastOp::create(b, loc, b.getI32Type(), v), sixteen = constant(16);
+  Value odd = arith::AndIOp::create(b, loc, arith::ShRUIOp::create(b, loc, bits, sixteen), constant(1));
+  bits = arith::AddIOp::create(b, loc, bits, arith::AddIOp::create(b, loc, odd, constant(0x7fff)));
+  Value half = arith::TruncIOp::create(b, loc, b.getI16Type(), arith::ShRUIOp::create(b, loc, bits, sixteen));
+  return arith::BitcastOp::create(b, loc, b.getBF16Type(), half);
+}
+
+/// Sums of 32 bits, then in float32 (sum * scale + shift) + residual * residual_scale, and ReLU or bytes.
+static LogicalResult convolveInt8(Conv2dOp op, const Geometry &g, Lowering &l) {
+  bool stem = readsImages(op), bytes = getElementTypeOrSelf(op.getY()).isUnsignedInteger(), half = getElementTypeOrSelf(op.getY()).isBF16();
+  Value x = l.padded(op.getX(), g.halo());
+  Destination d = l.destination(op.getY());
+  Value sum = l.filled(l.empty(cast<RankedTensorType>(d.interior.getType()).getShape(), l.b.getI32Type()), 0);
+  sum = convolve(l, stem ? x : l.lanes(x), l.parameter(op.getWeight()), g, blockingOf(op, g, sizeof(int32_t)), sum, stem ? g.stride : 0);
+  SmallVector<Value> inputs{sum, l.parameter(op.getScale()), l.parameter(op.getShift())};
+  if (op.getResidual())
+    inputs.push_back(l.dense(op.getResidual()));
+  if (op.getResidualScale())
+    inputs.push_back(l.parameter(op.getResidualScale()));
+  Value y = l.elementwise(inputs, d.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
+    Value v = arith::MulFOp::create(b, loc, arith::SIToFPOp::create(b, loc, l.element, in[0]), in[1]);
+    v = arith::AddFOp::create(b, loc, in[2], v);
+    if (op.getResidual()) {
+      Value residual = in[3];
+      if (residual.getType().isInteger())
+        residual = arith::UIToFPOp::create(b, loc, l.element, residual);
+      if (op.getResidualScale())
+        residual = arith::MulFOp::create(b, loc, residual, in[4]);
+      v = arith::AddFOp::create(b, loc, v, residual);
+    }
+    if (bytes)
+      return SmallVector<Value>{packed::QuantizeOp::create(b, loc, b.getI8Type(), v)};
+    if (op.getRelu())
+      v = arith::MaximumFOp::create(b, loc, v, l.constant(0));
+    return SmallVector<Value>{half ? nearestBf16(b, loc, v) : v};
+  });
+  l.define(op.getY(), y, d);
+  return success();
+}
+
 LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
+  if (getElementTypeOrSelf(op.getWeight()).isSignedInteger())
+    return convolveInt8(op, g, l);
   bool narrow = getElementTypeOrSelf(op.getWeight()).isBF16();
   Value x = narrow ? laneInput(l, op.getX(), g) : l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width) : g.halo());
   Destination d = l.destination(op.getY());
@@ -177,13 +228,9 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   if (op.getWinograd()) {
     y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), y);
   } else {
-    Blocking blocking;
-    if (!isImages(op.getX()))
-      blocking = Blocking(blocks(g.channels), cast<RankedTensorType>(y.getType()).getDimSize(1), g.kernel * g.kernel,
-                          g.outHeight, g.outWidth, g.stride, l.element.getWidth() / 8,
-                          getElementTypeOrSelf(op.getWeight()).getIntOrFloatBitWidth() / 8);
     Value start = l.filled(y, 0);
-    y = convolve(l, x, l.parameter(op.getWeight()), g, blocking, start, isImages(op.getX()));
+    int64_t step = isImages(op.getX()) ? g.stride * g.channels / (narrow ? packed::kPair : 1) : 0;
+    y = convolve(l, x, l.parameter(op.getWeight()), g, blockingOf(op, g, l.element.getWidth() / 8), start, step);
   }
   if (fused) {
     SmallVector<Value> inputs{y};

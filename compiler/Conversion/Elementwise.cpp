@@ -62,7 +62,8 @@ LogicalResult mlir::resnet::lower(AccumulateGradientOp op, Lowering &l) {
 }
 
 LogicalResult mlir::resnet::lower(WriteOp op, Lowering &l) {
-  if (isa_and_nonnull<RoundOp, TransformFilterOp>(op.getValue().getDefiningOp())) // written by the op that computes it
+  if (isa_and_nonnull<RoundOp, TransformFilterOp>(op.getValue().getDefiningOp()) ||
+      isa<IntegerType>(getElementTypeOrSelf(op.getValue()))) // written by the op that computes it
     return success();
   l.store(l.parameter(op.getValue()), l.view(op.getSlot(), bufferName(l.layout.lookUp(op.getSlot()).space)));
   return success();

@@ -91,7 +91,7 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
     return dx.getWinograd() ? tiles(dx.getDy()) : gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
   if (auto pool = dyn_cast<MaxPoolOp>(op)) {
     Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
-    halo.lowest = true;
+    halo.lowest = !isa<IntegerType>(getElementTypeOrSelf(pool.getX())); // of unsigned ones, zero is
     return halo;
   }
   if (auto pool = dyn_cast<MaxPoolGradOp>(op))

@@ -42,6 +42,8 @@ SmallVector<Value> mlir::resnet::sumBody(OpBuilder &b, Location loc, ValueRange 
   return {arith::AddFOp::create(b, loc, in.back(), in.front())};
 }
 
+static double padOf(const Halo &halo) { return halo.lowest ? -std::numeric_limits<double>::infinity() : 0.0; }
+
 static Value slice(Lowering &l, Value tensor, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
                    ArrayRef<int64_t> strides = {}) {
   SmallVector<OpFoldResult> off, size, stride;
@@ -64,15 +66,14 @@ static Value insert(Lowering &l, Value part, Value whole, ArrayRef<int64_t> offs
   return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, off, size, stride);
 }
 
-/// An empty tensor whose halo of rows (dimension `rows`) and columns (rows + 1, in units of `unit`) is filled.
+/// An empty tensor whose halo of rows (dimension `rows`) and columns (rows + 1, in units of `unit`) is filled with `pad`.
 static Value emptyWithHalo(Lowering &l, SmallVector<int64_t> shape, const Halo &halo, Type type, int64_t rows,
-                           int64_t unit) {
+                           int64_t unit, double pad) {
   int64_t columns = rows + 1;
   int64_t height = shape[rows], width = shape[columns];
   shape[rows] += halo.top + halo.bottom;
   shape[columns] += (halo.left + halo.right) * unit;
   Value whole = l.empty(shape, type);
-  double pad = halo.lowest ? -std::numeric_limits<double>::infinity() : 0.0;
   auto strip = [&](int64_t row, int64_t rowCount, int64_t column, int64_t columnCount) {
     if (rowCount == 0 || columnCount == 0)
       return;
@@ -106,7 +107,7 @@ Value Lowering::padImages(Value v, const Halo &need, Type as) {
   int64_t channels = type.getDimSize(1);
   SmallVector<int64_t> shape{ShapedType::kDynamic, type.getDimSize(2), type.getDimSize(3) * channels};
   SmallVector<int64_t> at{0, need.top, need.left * channels};
-  Value whole = emptyWithHalo(*this, shape, need, as ? as : element, 1, channels);
+  Value whole = emptyWithHalo(*this, shape, need, as ? as : element, 1, channels, padOf(need));
   AffineMap id = b.getMultiDimIdentityMap(3);
   Value copied = generic({{values.at(v).tensor, id}}, {{slice(*this, whole, at, shape), id}},
                          SmallVector<utils::IteratorType>(3, kParallel),
@@ -123,11 +124,14 @@ Value Lowering::padded(Value v, const Halo &need, Type as) {
   auto type = cast<RankedTensorType>(v.getType());
   if (isImages(v))
     return padImages(v, need, as);
+  if (const Activation &a = values.at(v); cast<RankedTensorType>(a.tensor.getType()).getRank() == 3) // images in lanes
+    return slice(*this, a.tensor, {0, a.halo.top - need.top, a.halo.left - need.left},
+                 {ShapedType::kDynamic, type.getDimSize(2) + need.top + need.bottom, type.getDimSize(3) + need.left + need.right});
   Type own = getElementTypeOrSelf(values.at(v).tensor);
   auto &copies = !as || as == own ? values : rounded;
   Activation a = copies.contains(v) ? copies[v] : values.at(v);
   if (!a.halo.covers(need) || (as && getElementTypeOrSelf(a.tensor) != as)) {
-    Value whole = emptyWithHalo(*this, blockedShape(type), need, as ? as : own, 2, 1);
+    Value whole = emptyWithHalo(*this, blockedShape(type), need, as ? as : own, 2, 1, padOf(need));
     Value copied = elementwise(interior(a.tensor, type, a.halo), interior(whole, type, need),
                                copyBody);
     a = {insert(*this, copied, whole, {0, 0, need.top, need.left, 0}), need};
@@ -147,6 +151,8 @@ Destination Lowering::destination(Value v) {
   Halo halo = type.getRank() == 4 ? required(v) : Halo{};
   bool narrow = type.getElementType().isInteger() || type.getElementType().isBF16();
   Type stored = narrow ? type.getElementType() : element;
+  if (stored.isInteger(8)) // signless
+    stored = b.getI8Type();
   SmallVector<int64_t> shape = blockedShape(type);
   if (halo.empty()) {
     Value whole = empty(shape, stored);
@@ -154,15 +160,27 @@ Destination Lowering::destination(Value v) {
   }
   if (stored.isInteger())
     halo.lowest = false;
-  Value whole = emptyWithHalo(*this, shape, halo, stored, 2, 1);
+  Value whole = emptyWithHalo(*this, shape, halo, stored, 2, 1, padOf(halo));
   return {whole, interior(whole, type, halo), halo};
 }
 
+Destination Lowering::laneDestination(Value v) {
+  constexpr double kPad = static_cast<int32_t>(0x80808080); // zeros, 128 added to each
+  auto type = cast<RankedTensorType>(v.getType());
+  Halo halo = required(v);
+  SmallVector<int64_t> shape{ShapedType::kDynamic, type.getDimSize(2), type.getDimSize(3)};
+  Value whole = emptyWithHalo(*this, shape, halo, b.getI32Type(), 1, 1, kPad);
+  return {whole, slice(*this, whole, {0, halo.top, halo.left}, shape), halo};
+}
+
 void Lowering::define(Value v, Value result, const Destination &d) {
+  SmallVector<int64_t> at{0, d.halo.top, d.halo.left}; // of images in lanes
+  if (cast<RankedTensorType>(d.whole.getType()).getRank() == 5)
+    at = {0, 0, d.halo.top, d.halo.left, 0};
   if (d.halo.empty())
     values[v] = {result, d.halo};
   else
-    values[v] = {insert(*this, result, d.whole, {0, 0, d.halo.top, d.halo.left, 0}), d.halo};
+    values[v] = {insert(*this, result, d.whole, at), d.halo};
 }
 
 Strided::Strided(Lowering &l, Value whole, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t stride)
@@ -198,7 +216,7 @@ Value Lowering::view(StringRef symbol, StringRef buffer) {
   const Placement &place = layout.lookUp(symbol);
   // By bytes, so that the type does not tell the place: layers of one shape share their kernels.
   int64_t width = element.getWidth() / 8;
-  auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.size(place.space) * width}, b.getI8Type()), call, buffer,
+  auto flat = abi::BufferOp::create(b, loc, MemRefType::get({layout.extent(place.space) * width}, b.getI8Type()), call, buffer,
                                     Value());
   Value offset = arith::ConstantIndexOp::create(b, loc, place.offset * width);
   Type type = place.packed ? Type(b.getI32Type()) : element;
@@ -256,7 +274,7 @@ Value Lowering::emptyLike(Value tensor) {
 
 Value Lowering::filled(Value tensor, double value, ArrayRef<int64_t> tile) {
   Type type = getElementTypeOrSelf(tensor);
-  TypedAttr attr = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, value)) : TypedAttr(b.getIntegerAttr(type, 0));
+  TypedAttr attr = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, value)) : TypedAttr(b.getIntegerAttr(type, static_cast<int64_t>(value)));
   auto fill = linalg::FillOp::create(b, loc, arith::ConstantOp::create(b, loc, attr).getResult(), tensor);
   if (!tile.empty())
     fill->setAttr(kTileAttr, b.getDenseI64ArrayAttr(tile));
@@ -272,6 +290,14 @@ Value Lowering::scalar(StringRef field) {
     return abi::ScalarOp::create(b, loc, b.getI64Type(), call, field);
   Value v = abi::ScalarOp::create(b, loc, b.getF64Type(), call, field);
   return element.isF64() ? v : arith::TruncFOp::create(b, loc, element, v);
+}
+
+Value Lowering::scaleOf(StringRef symbol) {
+  const Placement &place = layout.lookUp(symbol);
+  auto type = MemRefType::get({layout.size(place.space)}, b.getF32Type());
+  Value scales = abi::BufferOp::create(b, loc, type, call, bufferName(place.space), Value());
+  Value row = arith::ConstantIndexOp::create(b, loc, place.offset);
+  return memref::LoadOp::create(b, loc, scales, row);
 }
 
 Value Lowering::tensorOf(Value memref, bool writable) {
@@ -345,7 +371,7 @@ Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
       if (v.getType().isBF16())
         v = arith::ExtFOp::create(n, at, element, v);
     SmallVector<Value> results = body(n, at, wide);
-    if (in.back().getType().isBF16())
+    if (in.back().getType().isBF16() && !results[0].getType().isBF16())
       results[0] = arith::TruncFOp::create(n, at, in.back().getType(), results[0]);
     return results;
   };

@@ -74,11 +74,14 @@ public:
   /// Where to write the activation `v`; its halo is filled already.
   Destination destination(Value v);
 
+  /// As `destination` for images in int8, a lane a pixel: [n][rows][columns].
+  Destination laneDestination(Value v);
+
   /// Takes `result`, the destination's interior after writing, as the value of `v`.
   void define(Value v, Value result, const Destination &destination);
   void define(Value v, Value result) { values[v] = {result, {}}; }
 
-  /// bf16 in lanes.
+  /// bf16 or int8 in lanes.
   Value lanes(Value narrow);
 
   //===--- parameters ---===//
@@ -102,6 +105,7 @@ public:
   Value filled(Value tensor, double value, ArrayRef<int64_t> tile = {});
   Value constant(double value);
   Value scalar(StringRef field);                        // number of the call; doubles in the element type
+  Value scaleOf(StringRef symbol);                      // of an activation in int8, from the call
   Value tensorOf(Value memref, bool writable);
   /// A view of elements from `offset` of a flat buffer.
   Value viewOf(Value buffer, int64_t offset, ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides);
@@ -115,7 +119,7 @@ public:
   Value contract(Operand a, Operand b, Operand out, int64_t parallel, ArrayRef<int64_t> tile,
                  ArrayRef<std::pair<int64_t, int64_t>> outer = {}, bool ahead = false);
   /// An elementwise op over an activation's dimensions; operands of rank 2 are indexed by channel. `body` sees bf16 as the element
-  /// type, and its result is rounded where the output is bf16.
+  /// type, and its result is rounded where the output is bf16; int8 it sees and gives as such.
   Value elementwise(ValueRange inputs, Value output, Body body);
   /// [n][cb][h][w][32] -> [cb][32], summing `body` of the inputs in three fixed stages: columns, rows, images. As many sums as
   /// `body` gives values, `count`, in one pass over the inputs.
@@ -187,6 +191,11 @@ LogicalResult lower(ReluGradOp op, Lowering &l);
 LogicalResult lower(AccumulateGradientOp op, Lowering &l);
 LogicalResult lower(WriteOp op, Lowering &l);
 LogicalResult lower(RoundOp op, Lowering &l);
+LogicalResult lower(QuantizeWeightOp op, Lowering &l);
+LogicalResult lower(FoldScalesOp op, Lowering &l);
+LogicalResult lower(ScaleRatioOp op, Lowering &l);
+LogicalResult lower(QuantizeOp op, Lowering &l);
+LogicalResult lower(HistogramOp op, Lowering &l);
 LogicalResult lower(DropoutOp op, Lowering &l);
 LogicalResult lower(SoftmaxCrossEntropyOp op, Lowering &l);
 

@@ -38,6 +38,8 @@ StringRef mlir::resnet::bufferName(Space space) {
     return "frozen_derived";
   case Space::TrainedDerived:
     return "trained_derived";
+  case Space::Scales:
+    return "scales";
   case Space::Counter:
     break;
   }
@@ -51,7 +53,12 @@ bool mlir::resnet::isImages(Value value) {
   auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
   if (!func || cast<RankedTensorType>(value.getType()).getRank() != 4)
     return false;
-  return seamName(func.getName()) == "features" || !func->getParentOfType<ModuleOp>().lookupSymbol("features");
+  return takesImages(func.getName()) || !func->getParentOfType<ModuleOp>().lookupSymbol("features");
+}
+
+bool mlir::resnet::readsImages(Conv2dOp op) {
+  auto quantize = op.getX().getDefiningOp<QuantizeOp>();
+  return isImages(quantize ? quantize.getX() : op.getX());
 }
 
 /// [C] -> [C/32][32].
@@ -67,12 +74,16 @@ static BlockedForm stemForm(ArrayRef<int64_t> s) {
   return {{blocks(s[0]), s[2], s[3], s[1], kBlock}, {kBlock, 1, 1, 1, 1}, {0, 2, 3, 1, 0}};
 }
 
-/// The same in lanes of two input channels: [K/32][C/32][R][S][16 of 2 of C][32 of K]. It is no array of the logical tensor's elements,
+/// The same in lanes of input channels, [K/32][C/32][R][S][lanes of 32 of C][32 of K]. It is no array of the logical tensor's elements,
 /// so that sizes alone tell of it.
-static BlockedForm packedForm(ArrayRef<int64_t> s, bool stem) {
-  if (stem) // two of (S, C)
-    return {{blocks(s[0]), s[2], static_cast<int64_t>(llvm::divideCeil(s[3] * s[1], packed::kPair)), kBlock}, {}, {}};
-  return {{blocks(s[0]), blocks(s[1]), s[2], s[3], kBlock / packed::kPair, kBlock}, {}, {}};
+static BlockedForm packedForm(RankedTensorType type, bool stem) {
+  ArrayRef<int64_t> s = type.getShape();
+  int64_t count = packed::inLane(type.getElementType());
+  if (stem && count == packed::kPair) // two of (S, C)
+    return {{blocks(s[0]), s[2], static_cast<int64_t>(llvm::divideCeil(s[3] * s[1], count)), kBlock}, {}, {}};
+  if (stem) // a pixel
+    return {{blocks(s[0]), s[2], s[3], kBlock}, {}, {}};
+  return {{blocks(s[0]), blocks(s[1]), s[2], s[3], kBlock / count, kBlock}, {}, {}};
 }
 
 /// [K,C] -> [K/32][C/32][32 of C][32 of K].
@@ -84,16 +95,16 @@ static BlockedForm linearForm(ArrayRef<int64_t> s) {
 static llvm::StringSet<> stemWeights(ModuleOp module) {
   llvm::StringSet<> names;
   module.walk([&](Conv2dOp op) {
-    if (!isImages(op.getX()))
+    if (!readsImages(op))
       return;
     if (auto read = op.getWeight().getDefiningOp<ReadOp>())
       names.insert(read.getSource());
   });
   module.walk([&](WriteOp op) { // and what a slot among them was rounded from
-    auto round = op.getValue().getDefiningOp<RoundOp>();
-    if (!round || !names.contains(op.getSlot()))
+    auto *round = op.getValue().getDefiningOp();
+    if (!isa_and_nonnull<RoundOp, QuantizeWeightOp>(round) || !names.contains(op.getSlot()))
       return;
-    if (auto read = round.getWeight().getDefiningOp<ReadOp>())
+    if (auto read = round->getOperand(0).getDefiningOp<ReadOp>())
       names.insert(read.getSource());
   });
   return names;
@@ -125,12 +136,24 @@ ParameterLayout::ParameterLayout(ModuleOp module) {
       place(op.getSymName(), op.getTrained() ? Space::Trained : op.getMoves() ? Space::Stats : Space::Frozen,
             formOf(op, stems.contains(op.getSymName())));
   }
-  for (auto op : module.getOps<SlotOp>()) {
-    auto type = cast<RankedTensorType>(op.getType());
-    bool packed = type.getElementType().isBF16();
-    place(op.getSymName(), op.getWhen() == "prepare" ? Space::FrozenDerived : Space::TrainedDerived,
-          packed ? packedForm(type.getShape(), stems.contains(op.getSymName())) : formOf(op), packed);
-  }
+  auto placeSlots = [&](std::optional<StringRef> only) {
+    for (auto op : module.getOps<SlotOp>()) {
+      if (op.getOnly() != only)
+        continue;
+      auto type = cast<RankedTensorType>(op.getType());
+      bool packed = packed::inLane(type.getElementType());
+      place(op.getSymName(), op.getWhen() == "prepare" ? Space::FrozenDerived : Space::TrainedDerived,
+            packed ? packedForm(type, stems.contains(op.getSymName())) : formOf(op), packed);
+    }
+  };
+  int64_t &derived = sizes[static_cast<int>(Space::FrozenDerived)];
+  placeSlots(std::nullopt);
+  int64_t common = derived;
+  placeSlots(StringRef(kPlainFeatures));
+  plainDerived = std::exchange(derived, common);
+  placeSlots(StringRef("features"));
+  for (auto op : module.getOps<ScaleOp>())
+    place(op.getSymName(), Space::Scales, {{1}, {}, {}});
 }
 
 void ParameterLayout::place(StringRef symbol, Space space, BlockedForm form, bool packed) {

@@ -41,8 +41,8 @@ struct BlockedForm {
 };
 
 /// The flat buffers; the first three are `resnetc_space` of abi.h.
-enum class Space { Frozen, Trained, Stats, Counter, FrozenDerived, TrainedDerived };
-inline constexpr int kSpaces = 6;
+enum class Space { Frozen, Trained, Stats, Counter, FrozenDerived, TrainedDerived, Scales };
+inline constexpr int kSpaces = 7;
 
 /// The name of a space's buffer in `resnetc_call`; none for Counter.
 StringRef bufferName(Space space);
@@ -51,29 +51,40 @@ struct Placement {
   Space space;
   int64_t offset; // in elements
   BlockedForm form;
-  bool packed = false; // each element is a lane of two bf16
+  bool packed = false; // each element is a lane of two bf16 or four int8
 };
 
 class ParameterLayout {
 public:
   explicit ParameterLayout(ModuleOp module);
 
-  /// The place of a `resnet.parameter` or `resnet.slot`.
+  /// The place of a `resnet.parameter`, `resnet.slot` or `resnet.scale`.
   const Placement &lookUp(StringRef symbol) const { return placements.at(symbol); }
 
-  /// Elements of a buffer.
+  /// Elements of a buffer; of FrozenDerived that of @prepare and @features.
   int64_t size(Space space) const { return sizes[static_cast<int>(space)]; }
+
+  /// Elements of FrozenDerived that @prepare_f32 and @features_f32 use. What one of the two precisions alone reads lies behind what
+  /// both do, at the same place.
+  int64_t plainDerivedSize() const { return plainDerived; }
+
+  /// Elements of a buffer at most.
+  int64_t extent(Space space) const { return space == Space::FrozenDerived ? std::max(size(space), plainDerived) : size(space); }
 
 private:
   void place(StringRef symbol, Space space, BlockedForm form, bool packed = false);
 
   llvm::StringMap<Placement> placements;
   std::array<int64_t, kSpaces> sizes{};
+  int64_t plainDerived = 0;
 };
 
 /// Whether a value of a split function is images as the loader gives them (NHWC, unpadded): the argument of @features, or
 /// where there is none, the first argument of @gradients and @logits.
 bool isImages(Value value);
+
+/// Whether a convolution reads images, as they are or in int8.
+bool readsImages(Conv2dOp op);
 
 } // namespace mlir::resnet
 

@@ -34,7 +34,8 @@ LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   int64_t kernel = op.getKernel(), stride = op.getStride();
   Halo halo = windowHalo(in.getDimSize(2), in.getDimSize(3), out.getDimSize(2), out.getDimSize(3), kernel, stride,
                          op.getPadding());
-  halo.lowest = true;
+  bool bytes = isa<IntegerType>(getElementTypeOrSelf(op.getX()));
+  halo.lowest = !bytes;
   Value x = l.padded(op.getX(), halo);
   Maps d{l.b.getContext(), 7};
   AffineMap at = d({d[0], d[1], d[2], d[3], d[4]});
@@ -44,10 +45,12 @@ LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   // A maximum of bf16 is one of them, and rounded for nothing; in the element type it is one instruction.
   bool narrow = getElementTypeOrSelf(op.getX()).isBF16();
   Value whole = narrow ? l.empty(cast<RankedTensorType>(y.interior.getType()).getShape()) : y.interior;
-  Value lowest = l.filled(whole, -std::numeric_limits<double>::infinity());
+  Value lowest = l.filled(whole, bytes ? 0 : -std::numeric_limits<double>::infinity());
   if (!op.getWinner()) {
     Value v = l.generic({input, window}, {{lowest, at}}, windowIterators(),
                         [&](OpBuilder &b, Location loc, ValueRange in) {
+                          if (bytes)
+                            return SmallVector<Value>{arith::MaxUIOp::create(b, loc, in[2], in[0])};
                           Value taken = narrow ? arith::ExtFOp::create(b, loc, l.element, in[0]) : in[0];
                           return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], taken)};
                         },

@@ -27,7 +27,7 @@ LogicalResult lowerOp(Operation *op, Lowering &l) {
       .Case<Conv2dOp, Conv2dDxOp, Conv2dDwOp, TransformFilterOp, FoldBatchNormOp, BatchNormBatchOp, NormalizeOp, UpdateStatisticsOp,
             BatchNormSumsOp, BatchNormDxOp, MaxPoolOp, MaxPoolGradOp, GlobalAvgPoolOp, GlobalAvgPoolGradOp,
             LinearOp, LinearDxOp, LinearDwOp, ChannelSumOp, ReluOp, AddOp, ScaleShiftOp, ReluGradOp,
-            AccumulateGradientOp, WriteOp, RoundOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
+            AccumulateGradientOp, WriteOp, RoundOp, QuantizeWeightOp, FoldScalesOp, ScaleRatioOp, QuantizeOp, HistogramOp, DropoutOp, SoftmaxCrossEntropyOp>([&](auto known) { return lower(known, l); })
       .Default([](Operation *other) { return other->emitOpError("has no lowering to linalg"); });
 }
 
@@ -61,7 +61,7 @@ void defineArguments(Lowering &l) {
   for (BlockArgument arg : l.source.getArguments()) {
     auto type = cast<RankedTensorType>(arg.getType());
     if (isImages(arg))
-      l.defineArgument(arg, imagesOf(l, seamName(l.source.getName()) == "features" ? "images" : "records", type));
+      l.defineArgument(arg, imagesOf(l, takesImages(l.source.getName()) ? "images" : "records", type));
     else if (type.getElementType().isInteger())
       l.defineArgument(arg, l.tensorOf(abi::BufferOp::create(l.b, l.loc, MemRefType::get({ShapedType::kDynamic}, type.getElementType()),
                                                              l.call, "labels", l.batch),
@@ -160,7 +160,7 @@ struct ResnetToLinalg : impl::ResnetToLinalgBase<ResnetToLinalg> {
     buildApply(module, layout, element);
     // Declarations have become places in buffers.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-      if (isa<ParameterOp, SlotOp>(op))
+      if (isa<ParameterOp, SlotOp, ScaleOp>(op))
         op.erase();
   }
 };

@@ -61,6 +61,7 @@ Work mlir::resnet::workOf(Operation *op) {
       .Case([](ReluOp) { return Work{"ReLU"}; })
       .Case([](ReluGradOp) { return Work{"ReLU gradient"}; })
       .Case([](AddOp) { return Work{"addition"}; })
+      .Case([](QuantizeOp) { return Work{"quantization"}; })
       .Case([](MaxPoolOp) { return Work{"max pool"}; })
       .Case([](MaxPoolGradOp) { return Work{"max pool gradient"}; })
       .Case([](GlobalAvgPoolOp) { return Work{"average pool"}; })

@@ -30,7 +30,7 @@ static po::options_description optionTable() {
       ("max-batch", value("N")->default_value("256"), "the largest batch the trainer will take")
       ("element-type", value("TYPE")->default_value("f32"), "f32 or f64; f64 is for tests")
       ("conv", value("HOW")->default_value("auto"), "auto, direct or winograd")
-      ("precision", value("TYPE")->default_value("f32"), "of the frozen prefix: f32 or bf16")
+      ("precision", value("TYPE")->default_value("f32"), "of the frozen prefix: f32, bf16 or int8")
       ("explain", "print what is frozen, why, and what it costs; without -o, compile nothing")
       ("help,h", "print this")
       ("version", "print the version");
@@ -110,10 +110,9 @@ static CompileOptions parseCompileOptions(const po::variables_map &given) {
     throw Mistake("--conv must be auto, direct or winograd, got \"" +
                   options.conv + "\"");
   options.precision = text("precision");
-  if (options.precision == "int8")
-    throw Mistake("--precision=int8 is not in this version; use f32 or bf16");
-  if (options.precision != "f32" && options.precision != "bf16")
-    throw Mistake("--precision must be f32 or bf16, got \"" +
+  if (options.precision != "f32" && options.precision != "bf16" &&
+      options.precision != "int8")
+    throw Mistake("--precision must be f32, bf16 or int8, got \"" +
                   options.precision + "\"");
   if (options.precision != "f32" && options.f64)
     throw Mistake("--precision=" + options.precision +

@@ -122,8 +122,7 @@ static void printPrecision(const MemoryUse &memory, llvm::raw_ostream &out) {
   out << "\nprecision of the frozen prefix; its sums, epilogues and records are "
          "f32\n";
   for (const mlir::resnet::LayerPrecision &p : memory.precisions)
-    out << llvm::formatv("{0,-28}{1,-6}{2}\n", p.layer, p.bf16 ? "bf16" : "f32",
-                         p.why);
+    out << llvm::formatv("{0,-28}{1,-6}{2}\n", p.layer, p.type, p.why);
 }
 
 /// Why the frozen prefix ends where it does.

@@ -53,6 +53,8 @@ std::optional<Field> mlir::abi::lookUpField(StringRef name) {
       .FIELD(row_count, I64)
       .FIELD(optimizer, I64)
       .FIELD(nesterov, I64)
+      .FIELD(scales, Pointer)
+      .FIELD(histograms, Pointer)
       .Default(std::nullopt);
 #undef FIELD
 }

@@ -23,34 +23,35 @@ void PackedDialect::initialize() {
 // Constraints
 //===----------------------------------------------------------------------===//
 
-/// Of a strided buffer, in lanes; null where a pair would lie in two of them.
-static MemRefType viewOfBuffer(MemRefType source, ArrayRef<int64_t> shape, Type lane) {
+/// Of a strided buffer, in lanes of `count`; null where these would lie in two of them.
+static MemRefType viewOfBuffer(MemRefType source, ArrayRef<int64_t> shape, Type lane, int64_t count) {
   if (source.getLayout().isIdentity())
     return MemRefType::get(shape, lane, MemRefLayoutAttrInterface(), source.getMemorySpace());
   SmallVector<int64_t> strides;
   int64_t offset;
   if (failed(source.getStridesAndOffset(strides, offset)) || strides.back() != 1)
     return nullptr;
-  auto halve = [](int64_t &n) {
+  auto divide = [&](int64_t &n) {
     if (ShapedType::isDynamic(n))
       return true;
-    bool even = n % kPair == 0;
-    n /= kPair;
-    return even;
+    bool whole = n % count == 0;
+    n /= count;
+    return whole;
   };
-  if (!halve(offset) || !llvm::all_of(MutableArrayRef(strides).drop_back(), halve))
+  if (!divide(offset) || !llvm::all_of(MutableArrayRef(strides).drop_back(), divide))
     return nullptr;
   return MemRefType::get(shape, lane, StridedLayoutAttr::get(source.getContext(), offset, strides), source.getMemorySpace());
 }
 
 ShapedType ViewOp::viewType(ShapedType source) {
   SmallVector<int64_t> shape(source.getShape());
-  if (!source.getElementType().isBF16() || shape.empty() || ShapedType::isDynamic(shape.back()) || shape.back() % kPair != 0)
+  int64_t count = inLane(source.getElementType());
+  if (!count || shape.empty() || ShapedType::isDynamic(shape.back()) || shape.back() % count != 0)
     return nullptr;
-  shape.back() /= kPair;
+  shape.back() /= count;
   Type lane = IntegerType::get(source.getContext(), 32);
   if (auto buffer = dyn_cast<MemRefType>(source))
-    return viewOfBuffer(buffer, shape, lane);
+    return viewOfBuffer(buffer, shape, lane, count);
   return RankedTensorType::get(shape, lane);
 }
 
@@ -58,7 +59,7 @@ LogicalResult ViewOp::verify() {
   // C1 to C3
   ShapedType wanted = viewType(cast<ShapedType>(getSource().getType()));
   if (!wanted)
-    return emitOpError("expected a source of bf16 in whole pairs, got ") << getSource().getType();
+    return emitOpError("expected a source of bf16 or i8 in whole lanes, got ") << getSource().getType();
   if (getResult().getType() != wanted)
     return emitOpError("expected a result of ") << wanted << ", got " << getResult().getType();
   return success();
@@ -71,6 +72,14 @@ LogicalResult DotOp::verify() {
   auto lanes = dyn_cast<VectorType>(getA().getType()), sums = dyn_cast<VectorType>(getSum().getType());
   if (static_cast<bool>(lanes) != static_cast<bool>(sums) || (lanes && lanes.getShape() != sums.getShape()))
     return emitOpError("expected as many sums as lanes, got ") << getSum().getType() << " and " << getA().getType();
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  // C1
+  auto values = dyn_cast<VectorType>(getValue().getType()), narrow = dyn_cast<VectorType>(getResult().getType());
+  if (static_cast<bool>(values) != static_cast<bool>(narrow) || (values && values.getShape() != narrow.getShape()))
+    return emitOpError("expected as many results as values, got ") << getResult().getType() << " and " << getValue().getType();
   return success();
 }
 
@@ -103,7 +112,7 @@ struct ViewBuffers : BufferizableOpInterface::ExternalModel<ViewBuffers, ViewOp>
     FailureOr<Value> source = getBuffer(rewriter, cast<ViewOp>(op).getSource(), options, state);
     ShapedType view = succeeded(source) ? ViewOp::viewType(cast<ShapedType>(source->getType())) : nullptr;
     if (!view)
-      return op->emitOpError("expected a buffer of whole pairs");
+      return op->emitOpError("expected a buffer of whole lanes");
     replaceOpWithNewBufferizedOp<ViewOp>(rewriter, op, view, *source);
     return success();
   }

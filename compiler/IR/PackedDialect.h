@@ -18,8 +18,11 @@
 
 namespace mlir::packed {
 
-/// bf16 in a lane.
-inline constexpr int64_t kPair = 2;
+/// bf16 and int8 in a lane.
+inline constexpr int64_t kPair = 2, kQuad = 4;
+
+/// Numbers of a type in a lane; 0 where they are none.
+inline int64_t inLane(Type narrow) { return narrow.isBF16() ? kPair : narrow.isInteger(8) ? kQuad : 0; }
 
 void registerBufferization(DialectRegistry &registry);
 

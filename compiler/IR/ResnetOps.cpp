@@ -52,10 +52,13 @@ LogicalResult SlotOp::verify() {
   if (getWhen() != "prepare" && getWhen() != "refresh")
     return emitOpError("must say \"prepare\" or \"refresh\", got \"")
            << getWhen() << "\"";
+  if (getOnly() && (getWhen() != "prepare" || (*getOnly() != "features" && *getOnly() != kPlainFeatures)))
+    return emitOpError("of one precision must say \"prepare\" and \"features\" or \"")
+           << kPlainFeatures << "\", got \"" << getWhen() << "\" and \"" << *getOnly() << "\"";
   // C2
   auto type = cast<RankedTensorType>(getType());
-  if (!type.hasStaticShape() || !isa<FloatType>(type.getElementType()))
-    return emitOpError("type must have a static shape and float elements, got ")
+  if (!type.hasStaticShape() || !(isa<FloatType>(type.getElementType()) || type.getElementType().isSignedInteger(8)))
+    return emitOpError("type must have a static shape and elements of a float type or si8, got ")
            << type;
   return success();
 }
@@ -137,20 +140,68 @@ UpdateStatisticsOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+static LogicalResult checkScale(Operation *op, FlatSymbolRefAttr name, SymbolTableCollection &symbols) {
+  return success(!name || lookup<ScaleOp>(op, name, "a resnet.scale", symbols));
+}
+
+LogicalResult FoldScalesOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C2
+  return success(succeeded(checkScale(*this, getXAttr(), symbols)) && succeeded(checkScale(*this, getYAttr(), symbols)));
+}
+
+LogicalResult ScaleRatioOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  return success(succeeded(checkScale(*this, getOverAttr(), symbols)) && succeeded(checkScale(*this, getUnderAttr(), symbols)));
+}
+
+LogicalResult HistogramOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  return checkScale(*this, getScaleAttr(), symbols);
+}
+
 //===----------------------------------------------------------------------===//
 // Forward
 //===----------------------------------------------------------------------===//
 
-/// With f32 where `type` has bf16.
+static bool isInt8(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return element.isSignedInteger(8) || element.isUnsignedInteger(8);
+}
+
+/// With f32 where `type` has bf16 or int8.
 static Type widened(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  return tensor.getElementType().isBF16()
+  return tensor.getElementType().isBF16() || isInt8(type)
              ? tensor.clone(Float32Type::get(type.getContext()))
              : type;
 }
 
 static bool isBf16(Value v) {
   return v && getElementTypeOrSelf(v).isBF16();
+}
+
+LogicalResult Conv2dOp::verifyInt8() {
+  bool narrow = isInt8(getWeight().getType());
+  // C8
+  if (isInt8(getX().getType()) != narrow)
+    return emitOpError("x and weight are int8 together, got ") << getX().getType() << " and " << getWeight().getType();
+  if (narrow && (!getScale() || getWinograd()))
+    return emitOpError("a weight of int8 takes scale and shift, and excludes winograd");
+  bool narrowY = isInt8(getY().getType()), narrowResidual = getResidual() && isInt8(getResidual().getType());
+  if ((narrowY || narrowResidual) && !narrow)
+    return emitOpError("y and residual are int8 only where weight is, got ") << getWeight().getType();
+  if (narrowY && !getElementTypeOrSelf(getY()).isUnsignedInteger(8))
+    return emitOpError("y must not be si8");
+  if (narrowResidual && !getElementTypeOrSelf(getResidual()).isUnsignedInteger(8))
+    return emitOpError("residual must not be si8");
+  if (getResidual() && (narrowY || narrowResidual) && !getResidualScale())
+    return emitOpError("a residual that is not on y's scale needs its factor");
+  // C9
+  if (!getResidualScale())
+    return success();
+  if (!getResidual() || !narrow)
+    return emitOpError("takes a residual's factor with a residual and a weight of int8 alone");
+  return checkPerChannel(*this, "residual_scale", getResidualScale().getType(), widened(getY().getType()));
 }
 
 LogicalResult Conv2dOp::verify() {
@@ -177,6 +228,9 @@ LogicalResult Conv2dOp::verify() {
            << getWeight().getType();
   if (isBf16(getWeight()) && getWinograd())
     return emitOpError("a weight of bf16 excludes winograd");
+  // C8 and C9
+  if (failed(verifyInt8()))
+    return failure();
   // C5
   if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
                            getStride(), getPadding())))
@@ -207,6 +261,55 @@ LogicalResult RoundOp::verify() {
     return emitOpError("weight must be [K,C,R,R] of f32, got ") << weight;
   return checkType(*this, "rounded", getRounded().getType(),
                    weight.clone(BFloat16Type::get(getContext())));
+}
+
+LogicalResult QuantizeWeightOp::verify() {
+  // C1
+  auto weight = cast<RankedTensorType>(getWeight().getType());
+  if (weight.getRank() != 4 || !weight.hasStaticShape() || !weight.getElementType().isF32())
+    return emitOpError("weight must be [K,C,R,R] of f32, got ") << weight;
+  if (failed(checkType(*this, "quantized", getQuantized().getType(), weight.clone(IntegerType::get(getContext(), 8, IntegerType::Signed)))))
+    return failure();
+  return checkType(*this, "scale", getScale().getType(), weight.clone({weight.getDimSize(0)}));
+}
+
+LogicalResult FoldScalesOp::verify() {
+  // C1
+  auto type = cast<RankedTensorType>(getWeightScale().getType());
+  if (type.getRank() != 1 || !type.hasStaticShape() || !type.getElementType().isF32())
+    return emitOpError("weight_scale must be [K] of f32, got ") << type;
+  if (!getScale() != !getShift())
+    return emitOpError("scale and shift must come together, got ") << (getScale() ? "scale" : "shift") << " alone";
+  for (Value v : llvm::concat<Value>(llvm::to_vector(getOperands()), llvm::to_vector_of<Value>(getResults())))
+    if (failed(checkType(*this, "each vector", v.getType(), type)))
+      return failure();
+  return success();
+}
+
+LogicalResult ScaleRatioOp::verify() {
+  // C2
+  auto type = cast<RankedTensorType>(getRatio().getType());
+  if (type.getRank() != 1 || !type.hasStaticShape() || !type.getElementType().isF32())
+    return emitOpError("ratio must be [C] of f32, got ") << type;
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  // C1
+  auto x = cast<RankedTensorType>(getX().getType());
+  if (failed(checkBatched(*this, "x", x, 4)) || failed(checkPerChannel(*this, "factor", getFactor().getType(), x)))
+    return failure();
+  if (!isInt8(getQ().getType()))
+    return emitOpError("must give ui8 or si8, got ") << getQ().getType();
+  return checkType(*this, "q", widened(getQ().getType()), x);
+}
+
+LogicalResult HistogramOp::verify() {
+  // C2
+  auto x = cast<RankedTensorType>(getX().getType());
+  if (failed(checkBatched(*this, "x", x, 4)))
+    return failure();
+  return x.getElementType().isF32() ? success() : LogicalResult(emitOpError("x must be of f32, got ") << x);
 }
 
 LogicalResult BatchNormOp::verify() {
@@ -259,6 +362,9 @@ LogicalResult ScaleShiftOp::verify() {
 }
 
 LogicalResult MaxPoolOp::verify() {
+  // C3
+  if (getWinner() && isInt8(getX().getType()))
+    return emitOpError("of int8 must not have a winner");
   // C1 and C2
   return checkPooling(*this, getX().getType(), "x", getY().getType(), "y",
                       getWinner() ? getWinner().getType() : Type(), getKernel(),

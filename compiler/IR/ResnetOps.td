@@ -18,7 +18,8 @@ class Resnet_Op<string mnemonic, list<Trait> traits = []> : Op<ResnetDialect, mn
 
 def Resnet_Map : RankedTensorOf<[AnyFloat]>;    // activations [N,C,H,W]
 def Resnet_Vec : RankedTensorOf<[AnyFloat]>;    // features [N,C]
-def Resnet_Param : RankedTensorOf<[AnyFloat]>;  // static shape
+def Resnet_Param : RankedTensorOf<[AnyFloat, SI8]>; // static shape
+def Resnet_Stored : RankedTensorOf<[AnyFloat, UI8, SI8]>; // activations [N,C,H,W], perhaps in int8
 def Resnet_Labels : RankedTensorOf<[I64]>;
 def Resnet_Index : RankedTensorOf<[I8]>;
 
@@ -54,19 +55,22 @@ def Resnet_SlotOp : Resnet_Op<"slot", [Symbol]> {
   let summary = "a value derived from parameters once, read often";
   let description = [{
     `when` is "prepare" (derived from frozen parameters, written by @prepare) or "refresh" (depends on what training changes,
-    written by @refresh before an evaluation).
+    written by @refresh before an evaluation). Where the frozen prefix is there in two precisions, `only` tells of a slot "prepare" that one
+    of them alone reads, "features" or "features_f32": the function of the other, @prepare_f32 or @prepare, does not write it, and
+    the two kinds may have the same place.
 
     Constraints:
-    - (C1) `when` is "prepare" or "refresh".
-    - (C2) the type has a static shape of a float type.
+    - (C1) `when` is "prepare" or "refresh", `only` as above and with "prepare".
+    - (C2) the type has a static shape of a float type or si8.
 
     Example:
     ```mlir
     resnet.slot @bn1.scale "prepare" : tensor<64xf32>
+    resnet.slot @layer1.0.conv1.filter "prepare" only "features_f32" : tensor<64x64x6x6xf32>
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$when, TypeAttrOf<AnyRankedTensor>:$type);
-  let assemblyFormat = "$sym_name $when attr-dict `:` $type";
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$when, OptionalAttr<StrAttr>:$only, TypeAttrOf<AnyRankedTensor>:$type);
+  let assemblyFormat = "$sym_name $when (`only` $only^)? attr-dict `:` $type";
   let hasVerifier = 1;
 }
 
@@ -122,6 +126,88 @@ def Resnet_RoundOp : Resnet_Op<"round", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Resnet_ScaleOp : Resnet_Op<"scale", [Symbol]> {
+  let summary = "the scale of an activation in int8";
+  let description = [{
+    Declares a row of `resnetc_variant.scales`, named after the layer that the activation comes from or "images"; the rows are in the order of
+    these ops. Its values are scale * q, where q is 0 to 255 or, with `is_signed`, -128 to 127. What the scale is, the call says.
+
+    Example:
+    ```mlir
+    resnet.scale @images {is_signed}
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, UnitAttr:$is_signed);
+  let assemblyFormat = "$sym_name attr-dict";
+}
+
+def Resnet_QuantizeWeightOp : Resnet_Op<"quantize_weight", [Pure, AllTypesMatch<["scale", "sums"]>]> {
+  let summary = "the weight of a convolution in int8";
+  let description = [{
+    scale[k] = max over c,r,s of |weight[k,c,r,s]| / 127, or 1 where that is 0; quantized = weight / scale[k], rounded to nearest even, which
+    is -127 to 127; sums[k] = sum over c,r,s of quantized[k,c,r,s].
+
+    Constraints:
+    - (C1) weight is [K,C,R,R] of f32, quantized the same in si8, scale and sums are [K] of f32.
+
+    Example:
+    ```mlir
+    %q, %s, %t = resnet.quantize_weight %w : tensor<64x64x3x3xf32> -> tensor<64x64x3x3xsi8>, tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Resnet_Param:$weight);
+  let results = (outs Resnet_Param:$quantized, Resnet_Param:$scale, Resnet_Param:$sums);
+  let assemblyFormat = "$weight attr-dict `:` type($weight) `->` type($quantized) `,` type($scale)";
+  let hasVerifier = 1;
+}
+
+def Resnet_FoldScalesOp : Resnet_Op<"fold_scales", [Pure, AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the scale and shift of a convolution in int8";
+  let description = [{
+    factor[k] = weight_scale[k] * x * scale[k] / y, offset[k] = shift[k] / y - factor[k] * (128 * sums[k]), in float32 and this order. x and y
+    are the scales of the convolution's input and of its output; without y, where the output is no int8, it is 1. The last term is there where
+    `sums` is, of an input that is signed and stored with 128 added; without scale and shift these are 1 and 0.
+
+    Constraints:
+    - (C1) all are [K] of f32; scale and shift come together.
+    - (C2) x and y name a `resnet.scale`.
+
+    Example:
+    ```mlir
+    %a, %b = resnet.fold_scales %s sums(%t) scale(%g) shift(%h) {x = @images, y = @conv1}
+           : (tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>)
+    ```
+  }];
+  let arguments = (ins Resnet_Param:$weight_scale, Optional<Resnet_Param>:$sums, Optional<Resnet_Param>:$scale, Optional<Resnet_Param>:$shift,
+                       FlatSymbolRefAttr:$x, OptionalAttr<FlatSymbolRefAttr>:$y);
+  let results = (outs Resnet_Param:$factor, Resnet_Param:$offset);
+  let assemblyFormat = [{
+    $weight_scale (`sums` `(` $sums^ `)`)? (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Resnet_ScaleRatioOp : Resnet_Op<"scale_ratio", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "one scale over another, for each channel";
+  let description = [{
+    ratio[c] = over / under; either is 1 where it is not given.
+
+    Constraints:
+    - (C1) over and under name a `resnet.scale`.
+    - (C2) ratio is [C].
+
+    Example:
+    ```mlir
+    %f = resnet.scale_ratio {over = @layer1.0.conv2, under = @layer1.1.conv2} : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$over, OptionalAttr<FlatSymbolRefAttr>:$under);
+  let results = (outs Resnet_Param:$ratio);
+  let assemblyFormat = "attr-dict `:` type($ratio)";
+  let hasVerifier = 1;
+}
+
 def Resnet_AccumulateGradientOp : Resnet_Op<"accumulate_gradient", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "adds to the gradient of a trained parameter";
   let description = [{
@@ -153,6 +239,10 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     ChoosePrecision makes weights bf16. x is then rounded to bf16 where it is not, products are summed in float32, and so is the
     epilogue computed. x, residual and y may be bf16 by themselves: a y of bf16 is rounded, to nearest even, as it is stored.
 
+    Quantize makes weights si8. x is then int8, products are summed in 32-bit integers, and the epilogue is computed of these sums in float32, with
+    scale and shift as `fold_scales` gives them and the residual multiplied by residual_scale[k] where that is given, each multiplication
+    and addition in one rounding. A y of ui8 is that rounded to nearest even, and what lies beyond 0 or 255 is put there.
+
     Constraints:
     - (C1) x is [N,C,H,W], weight [K,C,R,R], with the same C and element type.
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
@@ -160,7 +250,10 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C4) scale and shift are [K] and come together; residual has the result's type.
     - (C5) with `winograd`, R = 3, stride = 1 and padding = 1.
     - (C6) filter is [K,C,6,6] and comes with `winograd`.
-    - (C7) in the above bf16 counts as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
+    - (C7) in the above bf16 and int8 count as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
+    - (C8) x is int8 exactly where weight is; then scale and shift are there and `winograd` is not. y and residual are ui8 only there, and
+      either only with residual_scale where there is a residual; y is never si8.
+    - (C9) residual_scale is [K] and comes with a residual and a weight of si8.
 
     Example:
     ```mlir
@@ -168,15 +261,61 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     %z = resnet.conv2d %x, %w scale(%a) shift(%b) residual(%r) {stride = 1, padding = 1, relu}
        : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
     %n = resnet.conv2d %x, %v {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
+    %m = resnet.conv2d %i, %u scale(%a) shift(%b) residual(%j) times(%f) {stride = 1, padding = 0, relu}
+       : (tensor<?x64x56x56xui8>, tensor<64x64x1x1xsi8>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x56x56xui8>, tensor<64xf32>) -> tensor<?x64x56x56xui8>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$filter, Optional<Resnet_Param>:$scale,
-                       Optional<Resnet_Param>:$shift, Optional<Resnet_Map>:$residual, I64Attr:$stride, I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
-  let results = (outs Resnet_Map:$y);
+  let arguments = (ins Resnet_Stored:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$filter, Optional<Resnet_Param>:$scale,
+                       Optional<Resnet_Param>:$shift, Optional<Resnet_Stored>:$residual, Optional<Resnet_Param>:$residual_scale, I64Attr:$stride,
+                       I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
+  let results = (outs Resnet_Stored:$y);
   let assemblyFormat = [{
     $x `,` $weight (`filter` `(` $filter^ `)`)? (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? (`residual` `(` $residual^ `)`)?
+    (`times` `(` $residual_scale^ `)`)?
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::llvm::LogicalResult verifyInt8();
+  }];
+}
+
+def Resnet_QuantizeOp : Resnet_Op<"quantize", [Pure]> {
+  let summary = "an activation in int8";
+  let description = [{
+    q = x * factor[c], rounded to nearest even, and what lies beyond 0 or 255 is put there; in si8, x * factor[c] + 128 so rounded, less 128.
+
+    Constraints:
+    - (C1) x is [N,C,H,W] of f32, q the same in ui8 or si8, factor [C].
+
+    Example:
+    ```mlir
+    %q = resnet.quantize %x, %f : (tensor<?x3x224x224xf32>, tensor<3xf32>) -> tensor<?x3x224x224xsi8>
+    ```
+  }];
+  let arguments = (ins Resnet_Map:$x, Resnet_Param:$factor);
+  let results = (outs Resnet_Stored:$q);
+  let assemblyFormat = "$x `,` $factor attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Resnet_HistogramOp : Resnet_Op<"histogram", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "counts an activation's values by their magnitude";
+  let description = [{
+    To the row of `resnetc_call.histograms` that belongs to `scale` it adds how many values of x have a magnitude in each bin: that of bin
+    min(max((bits >> RESNETC_BIN_SHIFT) - RESNETC_FIRST_BIN, 0), RESNETC_BINS - 1), where bits are those of |x| as float32.
+
+    Constraints:
+    - (C1) scale names a `resnet.scale`.
+    - (C2) x is [N,C,H,W] of f32.
+
+    Example:
+    ```mlir
+    resnet.histogram %x {scale = @layer1.0.conv1} : tensor<?x64x56x56xf32>
+    ```
+  }];
+  let arguments = (ins Resnet_Map:$x, FlatSymbolRefAttr:$scale);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
   let hasVerifier = 1;
 }
 
@@ -365,6 +504,7 @@ def Resnet_MaxPoolOp : Resnet_Op<"max_pool", [Pure]> {
     Constraints:
     - (C1) 1 <= kernel <= 11, stride >= 1, 0 <= padding <= kernel/2.
     - (C2) y is [N, C, (H + 2*padding - kernel)/stride + 1, ...], at least one row and column; winner has y's shape, in i8.
+    - (C3) of ui8 there is no winner.
 
     Example:
     ```mlir
@@ -372,8 +512,8 @@ def Resnet_MaxPoolOp : Resnet_Op<"max_pool", [Pure]> {
     %z, %i = resnet.max_pool %x {kernel = 3, stride = 2, padding = 1} : tensor<?x64x112x112xf32> -> tensor<?x64x56x56xf32>, tensor<?x64x56x56xi8>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
-  let results = (outs Resnet_Map:$y, Optional<Resnet_Index>:$winner);
+  let arguments = (ins Resnet_Stored:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
+  let results = (outs Resnet_Stored:$y, Optional<Resnet_Index>:$winner);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y) (`,` type($winner)^)?";
   let hasVerifier = 1;
 }

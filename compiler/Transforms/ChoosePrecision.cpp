@@ -46,7 +46,7 @@ public:
     Location loc = read.getLoc();
     OpBuilder before(prepare);
     slot = SlotOp::create(before, loc, (read.getSource() + ".bf16").str(),
-                          "prepare", narrowed(read.getType()));
+                          "prepare", StringAttr(), narrowed(read.getType()));
     symbols.insert(slot); // renames it where the name is taken
     OpBuilder b(prepare.getBody().front().getTerminator());
     Value weight =

@@ -115,12 +115,13 @@ def Split : Pass<"resnet-split", "ModuleOp"> {
 def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
   let summary = "check what the lowering relies on";
   let description = [{
-    After Transforms the module holds only parameters, slots and the functions @prepare, @refresh, @gradients, @logits and, where there
+    After Transforms the module holds only parameters, slots, scales and the functions @prepare, @refresh, @gradients, @logits and, where there
     is a frozen prefix, @features, such that:
     - @prepare and @refresh hold reads of parameters, folds and writes of slots; each slot is written once, by the function
-      that its `when` names, and @prepare, which transforms filters and rounds weights too, reads frozen parameters alone;
+      that its `when` names, and @prepare, which transforms filters and narrows weights too, reads frozen parameters alone; of two precisions, @prepare
+      and @prepare_f32 write each the slots that are not the other's `only`;
     - @features and @logits, and their copies for a single image, hold `conv2d`, `scale_shift`, `relu`, `add`, `max_pool` without winner, `global_avg_pool`, `linear`;
-      @features reads nothing that training changes;
+      @features, which may `quantize`, reads nothing that training changes; @calibrate holds `histogram`, too;
     - @gradients holds these, backward ops, `batch_norm_batch`, `normalize`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
       reads neither slots "refresh" nor running statistics that move, and accumulates one gradient for each trained parameter;
     - the records that @features gives are those that @logits and (before the labels) @gradients take;
@@ -159,6 +160,27 @@ def ChoosePrecision : Pass<"resnet-choose-precision", "ModuleOp"> {
                  Option<"conv", "conv", "std::string", "\"auto\"", "as --resnet-choose-convolution's">];
 }
 
+def Quantize : Pass<"resnet-quantize", "ModuleOp"> {
+  let summary = "make the frozen prefix int8";
+  let description = [{
+    Each convolution of @features computes in int8, but for those whose input may be negative (images apart), images of more than four channels, and
+    sums that 32 bits might not hold (Transforms/Precision.h). Its weight becomes a read of a slot that @prepare writes (`quantize_weight`), its
+    scale and shift take in the scales of weights, input and output (`fold_scales`), and that of its residual (`scale_ratio`);
+    `winograd` is taken from it.
+
+    An activation is stored in ui8 where it comes from such a convolution with ReLU, or from a max pool of one, and all readers are convolutions in
+    int8, as input or residual, or such pools. What residuals alone read is bf16 otherwise. Records, and what anything else reads, stay float32:
+    a convolution reads them by `quantize`.
+
+    Each scale that is needed is a `resnet.scale`, named after the layer that the activation comes from. What @features was stays beside it as
+    @features_f32, and once more as @calibrate, which counts the values of the activations with a scale (`histogram`; behind the max pool, where one
+    alone reads them).
+
+    Assumes --resnet-choose-convolution.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def SingleImage : Pass<"resnet-single-image", "ModuleOp"> {
   let summary = "copies of @features and @logits for calls of one image";
   let description = [{
@@ -179,6 +201,17 @@ def PrepareFilters : Pass<"resnet-prepare-filters", "ModuleOp"> {
     `transform_filter`, unless the filter is so large that it is transformed on the way (Transforms/Algorithm.h).
 
     Assumes --resnet-choose-convolution. Does nothing without @prepare.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def SplitPrepare : Pass<"resnet-split-prepare", "ModuleOp"> {
+  let summary = "prepare for either precision what it alone needs";
+  let description = [{
+    Where @features is there in two precisions, @prepare_f32 prepares for @features_f32 as @prepare does for @features. A slot that one of
+    them alone reads is marked with `only`, and the other's function does not write it: a trainer holds what it runs alone.
+
+    Assumes --resnet-prepare-filters. Does nothing without @features_f32.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }

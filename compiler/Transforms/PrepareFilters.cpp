@@ -42,7 +42,7 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
     name.consume_back(".weight");
     OpBuilder b(prepare);
     auto slot = SlotOp::create(b, conv.getLoc(), (name + ".filter").str(),
-                               "prepare", type);
+                               "prepare", StringAttr(), type);
     SymbolTable(getOperation()).insert(slot); // renames it where it must
     b.setInsertionPoint(prepare.getBody().front().getTerminator());
     Value read = b.clone(*conv.getWeight().getDefiningOp())->getResult(0);

@@ -81,7 +81,7 @@ SlotOp Slots::createSlot(FoldBatchNormOp fold, StringRef suffix,
   StringRef module = parameters.readBy(fold.getWeight()).getSymName();
   module.consume_back(".weight");
   auto slot =
-      SlotOp::create(slotBuilder, fold.getLoc(), (module + suffix).str(), when,
+      SlotOp::create(slotBuilder, fold.getLoc(), (module + suffix).str(), when, StringAttr(),
                      fold.getScale().getType());
   symbols.insert(slot); // renames it where the name is taken
   return slot;

@@ -20,7 +20,7 @@ static Role roleOf(func::FuncOp function) {
   return llvm::StringSwitch<Role>(seamName(function.getSymName()))
       .Case("prepare", Role::Prepare)
       .Case("refresh", Role::Refresh)
-      .Case("features", Role::Features)
+      .Cases({"features", kCalibrate}, Role::Features)
       .Case("gradients", Role::Gradients)
       .Case("logits", Role::Logits)
       .Default(Role::Unknown);
@@ -32,7 +32,9 @@ static bool isAllowed(Operation &op, Role role) {
     return true;
   if (role == Role::Prepare || role == Role::Refresh)
     return isa<FoldBatchNormOp, WriteOp>(op) ||
-           (role == Role::Prepare && isa<TransformFilterOp, RoundOp>(op));
+           (role == Role::Prepare && isa<TransformFilterOp, RoundOp, QuantizeWeightOp, FoldScalesOp, ScaleRatioOp>(op));
+  if (isa<QuantizeOp, HistogramOp>(op))
+    return role == Role::Features;
   if (auto pool = dyn_cast<MaxPoolOp>(op); pool && pool.getWinner())
     return role == Role::Gradients;
   if (isa<Conv2dOp, ScaleShiftOp, ReluOp, AddOp, MaxPoolOp, GlobalAvgPoolOp,
@@ -99,11 +101,11 @@ LogicalResult VerifySplit::checkModule() {
     if (!function(name))
       return getOperation().emitError("has no function @") << name;
   for (Operation &op : *getOperation().getBody()) {
-    if (isa<ParameterOp, SlotOp>(op))
+    if (isa<ParameterOp, SlotOp, ScaleOp>(op))
       continue;
     auto func = dyn_cast<func::FuncOp>(op);
     if (!func || roleOf(func) == Role::Unknown || !func.getBody().hasOneBlock())
-      return op.emitOpError("is neither a parameter, a slot nor a function of "
+      return op.emitOpError("is neither a parameter, a slot, a scale nor a function of "
                             "the seam with one block");
     if (failed(checkFunction(func, symbols)))
       return failure();
@@ -145,21 +147,26 @@ LogicalResult VerifySplit::checkRecords() {
   return success();
 }
 
-/// Each slot is written once, by the function that it names.
+/// Each slot is written once, by the function that it names, and by @prepare_f32
+/// unless @features alone reads it.
 LogicalResult VerifySplit::checkSlots() {
-  llvm::StringMap<int> writes;
-  for (StringRef when : {"prepare", "refresh"}) {
-    for (auto write : function(when).getOps<WriteOp>()) {
+  for (auto [name, foreign] : {std::pair<StringRef, StringRef>("prepare", kPlainFeatures), {"refresh", ""}, {kPlainPrepare, "features"}}) {
+    func::FuncOp writer = function(name);
+    if (!writer)
+      continue; // there is one precision
+    llvm::StringMap<int> writes;
+    for (auto write : writer.getOps<WriteOp>()) {
       auto slot = getOperation().lookupSymbol<SlotOp>(write.getSlot());
-      if (slot.getWhen() != when)
+      if (slot.getWhen() != seamName(name) || slot.getOnly() == foreign)
         return write.emitOpError("to a slot of @")
-               << slot.getWhen() << " in @" << when;
+               << slot.getOnly().value_or(slot.getWhen()) << " in @" << name;
       ++writes[write.getSlot()];
     }
+    for (auto slot : getOperation().getOps<SlotOp>())
+      if (slot.getWhen() == seamName(name) && slot.getOnly() != foreign)
+        if (int count = writes.lookup(slot.getSymName()); count != 1)
+          return slot.emitOpError("must be written once in @") << name << ", got " << count;
   }
-  for (auto slot : getOperation().getOps<SlotOp>())
-    if (int count = writes.lookup(slot.getSymName()); count != 1)
-      return slot.emitOpError("must be written once, got ") << count;
   return success();
 }
 

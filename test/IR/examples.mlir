@@ -13,6 +13,12 @@ resnet.parameter @bn1.running_mean "bn_mean" {moves} : tensor<64xf32>
 resnet.parameter @bn1.running_var "bn_var" {moves} : tensor<64xf32>
 resnet.parameter @bn1.num_batches_tracked "bn_count" {moves} : tensor<i64>
 resnet.slot @bn1.scale "prepare" : tensor<64xf32>
+resnet.slot @layer1.0.conv1.filter "prepare" only "features_f32" : tensor<64x64x6x6xf32>
+resnet.scale @images {is_signed}
+resnet.scale @conv1
+resnet.scale @layer1.0.conv1
+resnet.scale @layer1.0.conv2
+resnet.scale @layer1.1.conv2
 
 // CHECK-LABEL: func.func @state
 func.func @state(%scale: tensor<64xf32>, %db: tensor<20xf32>) {
@@ -31,6 +37,40 @@ func.func @bf16(%x: tensor<?x64x56x56xf32>, %w: tensor<256x64x1x1xf32>) {
   %v = resnet.round %w : tensor<256x64x1x1xf32> -> tensor<256x64x1x1xbf16>
   // CHECK: resnet.conv2d %{{.*}} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
   %n = resnet.conv2d %x, %v {stride = 1, padding = 0} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xbf16>) -> tensor<?x256x56x56xbf16>
+  return
+}
+
+// CHECK-LABEL: func.func @int8
+func.func @int8(%w: tensor<64x64x3x3xf32>, %g: tensor<64xf32>, %h: tensor<64xf32>) {
+  // CHECK: resnet.quantize_weight %{{.*}} : tensor<64x64x3x3xf32> -> tensor<64x64x3x3xsi8>, tensor<64xf32>
+  %q, %s, %t = resnet.quantize_weight %w : tensor<64x64x3x3xf32> -> tensor<64x64x3x3xsi8>, tensor<64xf32>
+  // CHECK: resnet.fold_scales %{{.*}} sums(%{{.*}}) scale(%{{.*}}) shift(%{{.*}}) {x = @images, y = @conv1}
+  %a, %b = resnet.fold_scales %s sums(%t) scale(%g) shift(%h) {x = @images, y = @conv1}
+           : (tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>)
+  // CHECK: resnet.scale_ratio {over = @layer1.0.conv2, under = @layer1.1.conv2} : tensor<64xf32>
+  %f = resnet.scale_ratio {over = @layer1.0.conv2, under = @layer1.1.conv2} : tensor<64xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @int8_features
+func.func @int8_features(%x: tensor<?x3x224x224xf32>, %f: tensor<3xf32>) {
+  // CHECK: resnet.quantize %{{.*}}, %{{.*}} : (tensor<?x3x224x224xf32>, tensor<3xf32>) -> tensor<?x3x224x224xsi8>
+  %q = resnet.quantize %x, %f : (tensor<?x3x224x224xf32>, tensor<3xf32>) -> tensor<?x3x224x224xsi8>
+  return
+}
+
+// CHECK-LABEL: func.func @int8_conv
+func.func @int8_conv(%i: tensor<?x64x56x56xui8>, %u: tensor<64x64x1x1xsi8>, %a: tensor<64xf32>, %b: tensor<64xf32>, %j: tensor<?x64x56x56xui8>, %f: tensor<64xf32>) {
+  // CHECK: resnet.conv2d %{{.*}}, %{{.*}} scale(%{{.*}}) shift(%{{.*}}) residual(%{{.*}}) times(%{{.*}}) {padding = 0 : i64, relu, stride = 1 : i64}
+  %m = resnet.conv2d %i, %u scale(%a) shift(%b) residual(%j) times(%f) {stride = 1, padding = 0, relu}
+     : (tensor<?x64x56x56xui8>, tensor<64x64x1x1xsi8>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x56x56xui8>, tensor<64xf32>) -> tensor<?x64x56x56xui8>
+  return
+}
+
+// CHECK-LABEL: func.func @calibrate
+func.func @calibrate(%x: tensor<?x64x56x56xf32>) {
+  // CHECK: resnet.histogram %{{.*}} {scale = @layer1.0.conv1} : tensor<?x64x56x56xf32>
+  resnet.histogram %x {scale = @layer1.0.conv1} : tensor<?x64x56x56xf32>
   return
 }
 

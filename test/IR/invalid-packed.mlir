@@ -3,7 +3,7 @@
 
 // view_c1
 func.func @f(%x: tensor<4x32xf16>) {
-  // expected-error @+1 {{expected a source of bf16 in whole pairs, got 'tensor<4x32xf16>'}}
+  // expected-error @+1 {{expected a source of bf16 or i8 in whole lanes, got 'tensor<4x32xf16>'}}
   %y = packed.view %x : tensor<4x32xf16> to tensor<4x16xi32>
   return
 }
@@ -12,7 +12,7 @@ func.func @f(%x: tensor<4x32xf16>) {
 
 // view_c2
 func.func @f(%x: tensor<4x31xbf16>) {
-  // expected-error @+1 {{expected a source of bf16 in whole pairs, got 'tensor<4x31xbf16>'}}
+  // expected-error @+1 {{expected a source of bf16 or i8 in whole lanes, got 'tensor<4x31xbf16>'}}
   %y = packed.view %x : tensor<4x31xbf16> to tensor<4x15xi32>
   return
 }
@@ -30,7 +30,7 @@ func.func @f(%x: tensor<4x32xbf16>) {
 
 // view_c3
 func.func @f(%x: memref<4x32xbf16, strided<[33, 1]>>) {
-  // expected-error @+1 {{expected a source of bf16 in whole pairs}}
+  // expected-error @+1 {{expected a source of bf16 or i8 in whole lanes}}
   %y = packed.view %x : memref<4x32xbf16, strided<[33, 1]>> to memref<4x16xi32>
   return
 }
@@ -105,5 +105,32 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xbf16>, %s: tensor<4xbf1
   // expected-error @+1 {{scale must be 'tensor<4xf32>', got 'tensor<4xbf16>'}}
   %y = resnet.conv2d %x, %w scale(%s) shift(%s) {stride = 1, padding = 1}
     : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xbf16>, tensor<4xbf16>, tensor<4xbf16>) -> tensor<?x4x6x6xf32>
+  return
+}
+
+// -----
+
+// view_c2
+func.func @f(%x: tensor<4x30xi8>) {
+  // expected-error @+1 {{expected a source of bf16 or i8 in whole lanes, got 'tensor<4x30xi8>'}}
+  %y = packed.view %x : tensor<4x30xi8> to tensor<4x7xi32>
+  return
+}
+
+// -----
+
+// view_c3
+func.func @f(%x: memref<4x32xi8, strided<[34, 1]>>) {
+  // expected-error @+1 {{expected a source of bf16 or i8 in whole lanes}}
+  %y = packed.view %x : memref<4x32xi8, strided<[34, 1]>> to memref<4x8xi32>
+  return
+}
+
+// -----
+
+// quantize_c1
+func.func @f(%v: vector<8xf32>) {
+  // expected-error @+1 {{expected as many results as values, got 'vector<16xi8>' and 'vector<8xf32>'}}
+  %q = packed.quantize %v : vector<8xf32> to vector<16xi8>
   return
 }

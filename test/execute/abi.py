@@ -64,10 +64,19 @@ class Call(Structure):
         ("dropout", c_int64),
         ("rows", c_void_p),
         *((name, c_int64) for name in ("row_count", "optimizer", "nesterov")),
+        ("scales", c_void_p),
+        ("histograms", c_void_p),
     ]
 
 
 FUNCTIONS = ("prepare", "refresh", "features", "gradients", "apply", "logits", "features_single", "logits_single")
+
+
+BINS, BIN_SHIFT, FIRST_BIN = 1024, 18, (127 - 16) << 5  # RESNETC_BINS and its like
+
+
+class Scale(Structure):
+    _fields_ = [("struct_size", c_uint32), ("is_signed", c_int32), ("name", c_char_p)]
 
 
 class Variant(Structure):
@@ -79,4 +88,11 @@ class Variant(Structure):
         ("precision", c_char_p),
         ("model", POINTER(Model)),
         *((name, ctypes.CFUNCTYPE(None, POINTER(Call))) for name in FUNCTIONS),
+        ("works", c_void_p),
+        ("loops", c_void_p),
+        ("work_count", c_int64),
+        ("loop_count", c_int64),
+        ("scales", POINTER(Scale)),
+        ("scale_count", c_int64),
+        ("calibrate", ctypes.CFUNCTYPE(None, POINTER(Call))),
     ]

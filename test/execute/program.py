@@ -18,6 +18,7 @@ import numpy as np
 import abi
 
 GUARD = 64  # bytes behind a buffer
+SKIPPED = 77  # the exit code of a test whose code this CPU does not run
 PROC_NAMES = {  # of /proc/cpuinfo, by LLVM's
     "sse3": "pni",
     "sse4.1": "sse4_1",
@@ -102,9 +103,10 @@ def record_elements(shape):
 
 
 class Program:
-    def __init__(self, library, table):
-        self.variant = ctypes.POINTER(abi.Variant).in_dll(library, table).contents  # the first of the table
-        self.library = library
+    def __init__(self, library, table, number=0):
+        variants = (ctypes.POINTER(abi.Variant) * (number + 1)).in_dll(library, table)
+        self.variant = variants[number].contents
+        self.library, self.table = library, table
         self.model = self.variant.model.contents
         for struct in (self.variant, self.model):
             if struct.struct_size < ctypes.sizeof(struct):
@@ -116,6 +118,14 @@ class Program:
         sizes |= dict.fromkeys(("gradients", "state1", "state2"), self.model.trained_size)
         self.buffers = {name: Buffer(size, self.dtype) for name, size in sizes.items()}
         self._where = {}  # of each tensor, see _positions
+
+    def plain(self):
+        """The variant in float32 beside this one."""
+        return Program(self.library, self.table, 1)
+
+    def scales(self):
+        """Names of the activations in int8, in the order of their scales."""
+        return [scale.name.decode() for scale in self.variant.scales[: self.variant.scale_count]]
 
     def features(self):
         """The CPU features that the code uses."""
@@ -166,7 +176,8 @@ class Program:
         """Calls a function of the seam; `fields` are those of the call, arrays or buffers for its pointers."""
         arena = abi.Arena()
         if function != "apply":
-            arena = getattr(self.model, f"{'logits' if function in ('prepare', 'refresh') else function.removesuffix('_single')}_arena")
+            of = {"prepare": "logits", "refresh": "logits", "calibrate": "features"}.get(function, function.removesuffix("_single"))
+            arena = getattr(self.model, f"{of}_arena")
         held = dict(self.buffers)
         held["arena"] = Buffer(arena.fixed + batch * arena.per_image + threads * arena.per_thread, np.uint8)
         held["arena"].array[:] = 0xFF
