@@ -276,7 +276,7 @@ void ModelTable::emit(llvm::Module &module) const {
     variant.abi_version = RESNETC_ABI_VERSION;
     variant.dtype = options.f64 ? RESNETC_F64 : RESNETC_F32;
     variant.block = resnet::kBlock;
-    variant.scale_count = plain ? 0 : scales.size();
+    variant.scale_count = scales.size();
     std::vector<llvm::Constant *> features;
     for (const std::string &feature : target.features)
       features.push_back(w.text(feature));
@@ -299,7 +299,7 @@ void ModelTable::emit(llvm::Module &module) const {
                                    {offsetof(resnetc_variant, logits_single), function("logits_single")},
                                    {offsetof(resnetc_variant, works), workTable},
                                    {offsetof(resnetc_variant, loops), loopTable},
-                                   {offsetof(resnetc_variant, scales), plain ? w.null() : scaleTable},
+                                   {offsetof(resnetc_variant, scales), scaleTable},
                                    {offsetof(resnetc_variant, calibrate), plain ? function(resnet::kCalibrate) : w.null()}}),
                  kPrivate);
   };
