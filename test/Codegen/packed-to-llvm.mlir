@@ -39,6 +39,39 @@ func.func @narrow(%a: vector<8xi32>, %s: vector<8xf32>) -> vector<8xf32> {
   return %r : vector<8xf32>
 }
 
+// Four bytes in a lane.
+// CHECK-LABEL: func.func @quads(
+// CHECK:       %[[FOUR:.*]] = llvm.mlir.constant(4 : i64)
+// CHECK:       llvm.udiv %{{.*}}, %[[FOUR]]
+// CHECK:       builtin.unrealized_conversion_cast {{.*}} to memref<?x8xi32, strided<[?, 1], offset: ?>>
+func.func @quads(%x: memref<?x32xi8, strided<[?, 1], offset: ?>>) -> memref<?x8xi32, strided<[?, 1], offset: ?>> {
+  %v = packed.view %x : memref<?x32xi8, strided<[?, 1], offset: ?>> to memref<?x8xi32, strided<[?, 1], offset: ?>>
+  return %v : memref<?x8xi32, strided<[?, 1], offset: ?>>
+}
+
+// CHECK-LABEL: func.func @bytes(
+// CHECK-SAME:    %[[A:.*]]: vector<16xi32>, %[[B:.*]]: vector<16xi32>, %[[S:.*]]: vector<16xi32>
+// CHECK-NEXT:  %[[X:.*]] = llvm.bitcast %[[A]] : vector<16xi32> to vector<64xi8>
+// CHECK-NEXT:  %[[Y:.*]] = llvm.bitcast %[[B]] : vector<16xi32> to vector<64xi8>
+// CHECK-NEXT:  llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%[[S]], %[[X]], %[[Y]])
+func.func @bytes(%a: vector<16xi32>, %b: vector<16xi32>, %s: vector<16xi32>) -> vector<16xi32> {
+  %r = packed.dot %a, %b, %s : vector<16xi32>, vector<16xi32>
+  return %r : vector<16xi32>
+}
+
+// CHECK-LABEL: func.func @quantize(
+// CHECK-SAME:    %[[V:.*]]: vector<16xf32>, %[[W:.*]]: f32
+// CHECK:       %[[P:.*]] = llvm.intr.maxnum(%[[V]], %{{.*}})
+// CHECK-NEXT:  %[[I:.*]] = llvm.intr.lrint(%[[P]]) : (vector<16xf32>) -> vector<16xi32>
+// CHECK:       %[[U:.*]] = llvm.intr.umin(%[[I]], %{{.*}})
+// CHECK-NEXT:  llvm.trunc %[[U]] : vector<16xi32> to vector<16xi8>
+// CHECK:       llvm.trunc %{{.*}} : i32 to i8
+func.func @quantize(%v: vector<16xf32>, %w: f32) -> (vector<16xi8>, i8) {
+  %q = packed.quantize %v : vector<16xf32> to vector<16xi8>
+  %r = packed.quantize %w : f32 to i8
+  return %q, %r : vector<16xi8>, i8
+}
+
 // -----
 
 func.func @scalar(%a: i32, %s: f32) -> f32 {

@@ -17,6 +17,8 @@
 // CPU: error: unknown CPU "i386"
 // RUN: not resnet-opt %s --resnet-to-llvm="mcpu=x86-64-v3 precision=bf16" 2>&1 | FileCheck %s --check-prefix=BF16
 // BF16: error: precision bf16 needs AVX-512 BF16, which x86-64-v3 has not
+// RUN: not resnet-opt %s --resnet-to-llvm="mcpu=x86-64-v3 precision=int8" 2>&1 | FileCheck %s --check-prefix=INT8
+// INT8: error: precision int8 needs AVX-512 VNNI, which x86-64-v3 has not
 // FROM: Cannot find option named 'end'
 
 resnet.parameter @conv1.weight "conv_weight" : tensor<8x3x3x3xf32>

@@ -44,7 +44,7 @@ resnet.slot @s "always" : tensor<3xf32>
 // -----
 
 // slot_c2
-// expected-error @+1 {{type must have a static shape and float elements, got 'tensor<3xi8>'}}
+// expected-error @+1 {{type must have a static shape and elements of a float type or si8, got 'tensor<3xi8>'}}
 resnet.slot @s "prepare" : tensor<3xi8>
 
 // -----

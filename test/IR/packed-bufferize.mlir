@@ -21,7 +21,7 @@ func.func @view(%x: memref<4x36xbf16>, %i: index) -> i32 {
 func.func @odd(%x: memref<4x33xbf16>, %i: index) -> i32 {
   %t = bufferization.to_tensor %x restrict : memref<4x33xbf16> to tensor<4x33xbf16>
   %part = tensor.extract_slice %t[0, 0] [2, 32] [1, 1] : tensor<4x33xbf16> to tensor<2x32xbf16>
-  // expected-error @+2 {{expected a buffer of whole pairs}}
+  // expected-error @+2 {{expected a buffer of whole lanes}}
   // expected-error @+1 {{failed to bufferize op}}
   %lanes = packed.view %part : tensor<2x32xbf16> to tensor<2x16xi32>
   %lane = tensor.extract %lanes[%i, %i] : tensor<2x16xi32>

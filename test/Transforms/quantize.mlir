@@ -11,7 +11,7 @@
 // CHECK-NEXT:  resnet.slot @stem.shift "prepare" : tensor<8xf32>
 // CHECK-NOT:   resnet.scale @down
 // CHECK:       resnet.scale @a
-// CHECK-NOT:   resnet.scale
+// CHECK-NOT:   resnet.scale @
 // CHECK-LABEL: func.func @prepare()
 // CHECK:       %[[G:.*]] = resnet.read @g : tensor<8xf32>
 // CHECK-NEXT:  resnet.write @norm, %[[G]]
@@ -82,7 +82,7 @@ func.func @features(%images: tensor<?x3x16x16xf32>) -> tensor<?x8x4x4xf32> {
 // A record that a convolution reads too stays float32, and is quantised where it is read. What may be negative is not, nor are
 // images of five channels.
 // CHECK:       resnet.scale @b
-// CHECK-NOT:   resnet.scale
+// CHECK-NOT:   resnet.scale @
 // CHECK-LABEL: func.func @features(
 // CHECK:       resnet.conv2d %{{.*}} : (tensor<?x5x4x4xf32>, tensor<8x5x1x1xf32>) -> tensor<?x8x4x4xf32>
 // CHECK:       %[[B:.*]] = resnet.conv2d {{.*}} : (tensor<?x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x4x4xf32>

@@ -5,7 +5,8 @@
 
 What is compared are the whole ways of a value: scales folded by @prepare, weights and images as they are quantised, sums in integers, epilogues, activations
 as they are stored. All of it is exact but for the float32 arithmetic of scales and epilogues, which the reference does in the same order, a
-multiplication and an addition in one rounding: what differs at all is wrong, but for a last place where float64 rounds twice.
+multiplication and an addition in one rounding: what differs at all is wrong, but for a last place where float64 rounds twice. So are the
+counts of values by @calibrate.
 """
 
 import itertools
@@ -13,6 +14,7 @@ import sys
 
 import numpy as np
 
+import calibration
 import naive
 import program
 from dialect import Module
@@ -138,7 +140,8 @@ class Case:
         self.features.results.append(value)
         self.results.append(name)
 
-    def run(self, compiled, images):
+    def fill(self, compiled):
+        """Draws the parameters, and gives them."""
         random = np.random.default_rng(1)
         operands = {}
         for p in self.module.parameters.values():
@@ -146,6 +149,10 @@ class Case:
             if p.role == "bn_weight":
                 operands[p.name] = np.abs(operands[p.name]) + F(0.25)
             compiled.write(p.name, operands[p.name])
+        return operands
+
+    def run(self, compiled, images):
+        operands, random = self.fill(compiled), np.random.default_rng(2)
         names = compiled.scales()
         # Some of the images' values, and some sums, lie beyond what int8 holds.
         scales = np.array([0.9 / 127 if name == "images" else random.uniform(1, 4) / 255 for name in names], F)
@@ -158,6 +165,17 @@ class Case:
         return [
             Outcome(name, mine, self.value(value, operands).values) for name, mine, value in zip(self.results, ours, values)
         ]
+
+
+def wrong_counts(case, compiled, images):
+    """Of which scales, the images' and that of a record, @calibrate's histogram is not that of the values."""
+    plain, names = compiled.plain(), compiled.scales()
+    case.fill(plain)
+    plain.call("prepare", 1)
+    values = plain.run_features(images, [value.shape for value in case.features.results])
+    known = dict(zip(case.results, values)) | {"images": images}
+    counts = calibration.count(plain, len(names), np.moveaxis(images, 1, -1))
+    return [name for name, row in zip(names, counts) if name in known and not np.array_equal(row, calibration.histogram(known[name]))]
 
 
 def single(size, c, k, windows, stems):
@@ -193,7 +211,7 @@ def chain(size):
     down = case.conv("down", x, 70, 1, 2, relu=False, stored="bf16")
     y = case.conv("e", case.conv("d", x, 33, 1, 1), 34, 3, 2)
     x = case.conv("f", y, 70, 1, 1, residual=down, stored="f32")
-    case.result("record", x)
+    case.result("f", x)
     case.result("behind it", case.conv("g", x, 40, 3, 1, stored="f32"))
     return case
 
@@ -237,6 +255,8 @@ def main():
         for one, all_ in zip(alone, together):
             if not np.array_equal(one.ours, all_.ours[1:2]):
                 judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+        if "f" in case.results:
+            judge.failed += [f"{case}: wrong counts of {name}" for name in wrong_counts(case, compiled, images)]
     sys.exit(judge.report() if programs else program.SKIPPED)
 
 

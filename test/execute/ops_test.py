@@ -179,7 +179,7 @@ def main():
             fields = step_fields(case, random, batch, compiled.dtype) if hasattr(case, "classes") else {}
             images = draw_images(case, random, batch)
             judge.add(f"{case}, batch {batch}", case.element, lambda: case.run(compiled, images, **fields))
-    sys.exit(judge.report() if programs else 0)
+    sys.exit(judge.report() if programs else program.SKIPPED)
 
 
 if __name__ == "__main__":
