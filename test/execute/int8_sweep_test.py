@@ -60,8 +60,8 @@ class Stored:
 class Case:
     """@features on images of a few channels; values of the module have a reference each, a function of the operands."""
 
-    def __init__(self, title, channels, size):
-        self.title = title
+    def __init__(self, title, channels, size, shrink=1):
+        self.title, self.shrink = title, shrink  # shrink: by what the images' scale is smaller than it should be
         self.module = Module("f32")
         self.module.function("prepare")
         self.features = self.module.function("features")
@@ -155,7 +155,7 @@ class Case:
         operands, random = self.fill(compiled), np.random.default_rng(2)
         names = compiled.scales()
         # Some of the images' values, and some sums, lie beyond what int8 holds.
-        scales = np.array([0.9 / 127 if name == "images" else random.uniform(1, 4) / 255 for name in names], F)
+        scales = np.array([0.9 / 127 / self.shrink if name == "images" else random.uniform(1, 4) / 255 for name in names], F)
         operands.update(((("scale", name), scale) for name, scale in zip(names, scales)))
         raised = fma(images, F(1) / scales[0], 128)
         operands["images"] = Stored(bytes_of(raised), scales[0], signed=True)
@@ -192,9 +192,9 @@ def single(size, c, k, windows, stems):
     return case
 
 
-def images_of(channels, size):
+def images_of(channels, size, shrink=1):
     """Stems of images of one to four channels."""
-    case = Case(f"{size[0]}x{size[1]} of {channels} channels", channels, size)
+    case = Case(f"{size[0]}x{size[1]} of {channels} channels", channels, size, shrink)
     for kernel, stride in WINDOWS:
         name = f"stem{kernel}x{kernel}s{stride}"
         case.result(name, case.conv(name, case.images, 40, kernel, stride, norm=False, relu=False, stored="f32"))
@@ -232,6 +232,7 @@ def cases(sizes):
             yield single(size, *channels(sum(size)), WINDOWS, WINDOWS)
     for i, size in enumerate(itertools.product((5, 8, 9, 17), repeat=2)):
         yield images_of((1, 2, 3, 4)[i % 4], size)
+    yield images_of(3, (9, 7), 1e12)  # more than 32 bits hold
     # more weights than stay in the second-level cache, and many blocks
     yield single((5, 9), 800, 70, [(3, 1), (3, 2)], [])
     yield single((3, 7), 5200, 40, [(1, 1), (1, 2)], [])

@@ -20,6 +20,7 @@ from bits_test import ROLE_COUNT, ROLE_VARIANCE, compile_spec, infer
 SPECS = {
     "resnet18": "resnet18().input(64, 64).freeze_all().replace_fc(10)",
     "bottleneck": "resnet(bottleneck, {1, 2, 1, 1}).input(64, 48).freeze_all().replace_fc(10)",
+    "five channels": "resnet(basic, {1, 1, 1, 1}).channels(5).input(40, 32).freeze_all().replace_fc(10)",
     "small stem": 'resnet(basic, {1, 1, 1, 1}).input(32, 32).stem(stem::small).freeze_until("layer4").replace_fc(10)',
 }
 ROLE_WEIGHT = 1  # RESNETC_BN_WEIGHT
