@@ -154,6 +154,9 @@ const std::byte *model_state::get(const resnetc_tensor &tensor) const {
   } else {
     unpack(tensor, static_cast<resnetc_dtype>(code.dtype), buffer_of(tensor),
            logical.data());
+    if (tensor.space == RESNETC_FROZEN)
+      frozen_buffer.release(tensor.offset * size_of(type_of(tensor)),
+                            tensor.blocked_count * size_of(type_of(tensor)));
   }
   return logical.data();
 }

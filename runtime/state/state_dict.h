@@ -51,6 +51,13 @@ public:
   /// precision, whose table has them in the same places.
   void swap_frozen(model_state &other);
 
+  /// Lets frozen parameters, which nothing may change any more, lie in a file
+  /// without a name in `folder` where that can be: those that nobody reads then
+  /// take no memory. `frozen` is another address.
+  void keep_frozen_in(const std::filesystem::path &folder) {
+    frozen_buffer.move_to_file(folder);
+  }
+
   /// Takes a value from a file. The caller has checked the shape; a counter
   /// takes integers, the others floating types.
   void set(const resnetc_tensor &tensor, const tensor_view &source);

@@ -92,6 +92,13 @@ void say_settings(const train_settings &settings,
   out.say(text + ".");
 }
 
+/// Whether steps read most of the frozen parameters as they were loaded. Below
+/// float32 the prefix, which has most of them, has copies of its own, and they
+/// are needed for checkpoints alone.
+bool keeps_reading_frozen(const resnetc_variant &variant) {
+  return std::string_view(variant.precision) == "f32";
+}
+
 } // namespace
 
 double frozen_share(const resnetc_model &model) {
@@ -134,6 +141,8 @@ run_result train(const resnetc_variant &variant, const resnetc_variant &plain,
       create_run_folder(settings.out, model.spec_name, settings.force);
   if (!settings.sub_folder.empty())
     folder = create_run_folder(folder.path / settings.sub_folder, "", true);
+  if (!keeps_reading_frozen(variant))
+    engine.state().keep_frozen_in(folder.path);
   what_was_said.reset();
   return epoch_loop(engine, settings, data, augment, folder, cache, bad, out)
       .run();

@@ -5,8 +5,13 @@
 #include "state_files.h"
 #include "state_model.h"
 
+#include <sys/resource.h>
+
 #include <cmath>
+#include <csignal>
 #include <cstring>
+#include <fstream>
+#include <optional>
 
 using namespace resnetc;
 
@@ -102,6 +107,83 @@ TEST(ModelState, CountsStepsWhereTheTableSaysSo) {
 }
 
 /// Writes a file of the small model with some tensors left out, reshaped, added or of another type.
+/// Bytes of the mapping at this address that are in memory.
+std::size_t resident(const void *address) {
+  std::ifstream smaps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  bool found = false;
+  for (std::string line; std::getline(smaps, line);) {
+    std::uintptr_t first = 0, end = 0;
+    std::size_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &end) == 2)
+      found = first <= wanted && wanted < end;
+    else if (found && std::sscanf(line.c_str(), "Rss: %zu kB", &kilobytes) == 1)
+      return kilobytes * 1024;
+  }
+  ADD_FAILURE() << "no such mapping";
+  return 0;
+}
+
+class Frozen : public testing::Test {
+protected:
+  Frozen() {
+    fill_small(t);
+    t.conv("large", 512, 512, 3); // 9 MB
+    state.emplace(t.variant());
+    state->initialise_all(1);
+    before = values(*state, t["large"]);
+    stem = values(*state, t["conv1.weight"]);
+  }
+
+  table t;
+  std::optional<model_state> state;
+  std::vector<float> before, stem;
+  scratch_folder folder;
+};
+
+TEST_F(Frozen, TakesNoMemoryInAFileUntilItIsRead) {
+  const void *in_memory = state->frozen();
+  state->keep_frozen_in(folder.path);
+  if (state->frozen() == in_memory)
+    GTEST_SKIP() << folder.path << " is in memory, or its file system has no files without a name";
+  EXPECT_EQ(folder.entries(), 0U);
+  EXPECT_EQ(resident(state->frozen()), 0U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(state->frozen()) % 64, 0U);
+  EXPECT_EQ(values(*state, t["large"]), before);
+  EXPECT_EQ(values(*state, t["conv1.weight"]), stem);
+  EXPECT_LT(resident(state->frozen()), 100000U); // `get` gave the pages back
+  const auto *frozen = static_cast<const float *>(state->frozen());
+  double sum = 0;
+  for (std::int64_t i = 0; i < t.model.frozen_size; ++i)
+    sum += frozen[i];
+  EXPECT_NE(sum, 0);
+  EXPECT_GT(resident(frozen), before.size() * sizeof(float) * 9 / 10); // a step may read them, too
+  EXPECT_EQ(values(*state, t["large"]), before);
+}
+
+TEST_F(Frozen, StaysInMemoryWhereAFileWouldSaveNothing) {
+  const void *in_memory = state->frozen();
+  for (const char *where : {"/dev/shm", "/dev/null", "/no/such/folder"}) {
+    state->keep_frozen_in(where);
+    EXPECT_EQ(state->frozen(), in_memory) << where;
+  }
+  EXPECT_EQ(values(*state, t["large"]), before);
+}
+
+TEST_F(Frozen, StaysInMemoryWhereThereIsNoRoom) {
+  const void *in_memory = state->frozen();
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  auto *handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{1 << 20, old.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  state->keep_frozen_in(folder.path);
+  setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(state->frozen(), in_memory);
+  EXPECT_EQ(values(*state, t["large"]), before);
+}
+
 class LoadWeights : public testing::Test {
 protected:
   LoadWeights() {
