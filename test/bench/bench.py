@@ -5,10 +5,11 @@
            [--only PEER,...] [--seconds 3] [--rounds 2] [--results FILE]
 
 DIR holds peers.py, run by --python (one that has them installed); without it only ours is measured. A ROW is
-WORK[:bBATCH][:tTHREADS], WORK one of infer, fc, layer4, full: `infer:b1`, `full:t2`. The batch is 32, but 16 where a
-whole ResNet50 is trained. By default a row takes the float32 peers that can do its work; one that fails or is missing is named once and
-left out. Each round runs ours, then the peers, a process each, pinned to one core or two, the FMA peak before it and after
-it. A row gives the best and the median over all rounds in images/s, and ours relative to the best peer.
+WORK[:bBATCH][:tTHREADS], WORK one of infer, fc, layer4, full: `infer:b1`, `full:t2`; or features+bf16 or features+int8, the
+frozen layers alone, beside OpenVINO in low precision. The batch is 32, but 16 where a whole ResNet50 is trained. By default
+a row takes the float32 peers that can do its work; one that fails or is missing is named once and left out. Each round
+runs ours, then the peers, a process each, pinned to one core or two, the FMA peak before it and after it. A row gives the
+best and the median over all rounds in images/s, and ours relative to the best peer.
 
 With --results what is measured is kept in FILE, a line a row and model; what FILE holds of this CPU is not measured again, so that
 a run that was ended goes on; give a new build a new FILE. Progress goes to standard error.
@@ -87,7 +88,7 @@ class Bench:
     def measure(self, model, row):
         """The record of a row and model: {..., figures: {who: [best, median]}, peaks: [[before, after] a round]}."""
         arguments = self.arguments
-        trainer = compile_trainer(arguments.build, self.folder, model, row.work)
+        trainer = compile_trainer(arguments.build, self.folder, model, row.work, row.precision)
         found, peaks, failed = {}, [], set()
         for turn in range(arguments.rounds):
             before = measure_peak(arguments.build, row.threads)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A whole fine-tuning job, photos to checkpoint, beside the same in PyTorch: seconds from start to exit.
 
-  finetune.py --build build/release --peers DIR --python FILE [--train fc,layer4] [--threads 1,2] [--rounds 3]
+  finetune.py --build build/release --peers DIR --python FILE [--train fc,layer4] [--precision f32] [--threads 1,2] [--rounds 3]
               [--epochs 10] [--plain-epochs 10] [--images 100] [--photos DIR] [--markdown]
 
 DIR holds finetune_torch.py, run by --python (one with PyTorch and scikit-image). The photos are 500x400 JPEGs, crops with
@@ -82,7 +82,7 @@ class Job:
         self.trainer = folder / f"trainer_{what}"
         spec = folder / f"{what}.rdsl"
         spec.write_text(f"resnet18(){rules}\n")
-        subprocess.run([arguments.build / "bin" / "resnetc", spec, "-o", self.trainer], check=True)
+        subprocess.run([arguments.build / "bin" / "resnetc", spec, "-o", self.trainer, f"--precision={arguments.precision}"], check=True)
 
     def torch(self, threads, epochs, *more):
         command = [self.arguments.python, "finetune_torch.py", "--data", self.arguments.photos / "train"]
@@ -121,6 +121,7 @@ def main():
     parser.add_argument("--peers", type=Path, help="folder of finetune_torch.py; without it only ours is measured")
     parser.add_argument("--python", default=sys.executable, help="interpreter with PyTorch and scikit-image")
     parser.add_argument("--train", default="fc,layer4", help="what is trained")
+    parser.add_argument("--precision", default="f32", help="of the frozen prefix, ours")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)

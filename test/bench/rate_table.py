@@ -15,7 +15,7 @@ NAMES = {
     "jax": "JAX",
     "mnn": "MNN",
 }
-WORK = {"infer": "inference", "fc": "fc step without cache", "layer4": "layer4 and fc step without cache", "full": "full step"}
+WORK = {"infer": "inference", "fc": "fc step without cache", "layer4": "layer4 and fc step without cache", "full": "full step", "features": "frozen layers"}
 
 
 def machine():
@@ -69,7 +69,8 @@ def title(row, records):
     usual = max(set(batches), key=batches.count)
     others = [f"{model}: {record['batch']}" for model, record in records.items() if record["batch"] != usual]
     cores = {1: "one core", 2: "two cores"}.get(row.threads, f"{row.threads} cores")
-    return f"{WORK[row.work]}, batch {usual}{f' ({chr(44).join(others)})' if others else ''}, {cores}"
+    low = "" if row.precision == "f32" else f" in {row.precision}"
+    return f"{WORK[row.work]}{low}, batch {usual}{f' ({chr(44).join(others)})' if others else ''}, {cores}"
 
 
 def lines_of(row, models, records):
@@ -98,7 +99,7 @@ def gains(models, rows, records):
         for two in rows:
             for model in models:
                 pair = [records.get((model, row.text)) for row in (one, two)]
-                if (one.threads, two.threads) != (1, 2) or one.work != two.work or None in pair or pair[0]["batch"] != pair[1]["batch"]:
+                if (one.threads, two.threads) != (1, 2) or (one.work, one.precision) != (two.work, two.precision) or None in pair or pair[0]["batch"] != pair[1]["batch"]:
                     continue
                 first, second = ((r["figures"]["resnetc"][0], max(max(peaks) for peaks in r["peaks"])) for r in pair)
                 ours, peak = second[0] / first[0], second[1] / first[1]
@@ -110,7 +111,7 @@ def table(records, models, rows):
     shown = [records[model, row.text] for row in rows for model in models if (model, row.text) in records]
     dates = sorted({record["date"] for record in shown})
     head = f"{shown[0]['cpu']}, {' to '.join(dict.fromkeys((dates[0], dates[-1])))}. "
-    head += "224x224, float32, random images in memory; images/s, best / median, and ours over the best peer."
+    head += "224x224, float32 unless said otherwise, random images in memory; images/s, best / median, and ours over the best peer."
     peers = {f"{name} {version}": None for record in shown for name, version in record["versions"].items()}
     head += f" Peers: {', '.join(peers)}." if peers else ""
     body = [["work", "", *(cell for model in models for cell in (model.replace("resnet", "ResNet"), ""))], ["---"] * (2 + 2 * len(models))]

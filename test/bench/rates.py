@@ -14,22 +14,30 @@ WORK = {
     "fc": (".freeze_all().replace_fc(20)", "train"),
     "layer4": ('.freeze_until("layer4").replace_fc(20)', "train"),
     "full": (".replace_fc(20)", "train"),
+    "features": (".freeze_all().replace_fc(20)", "features"),
 }
 # What can be the best of the float32 peers. Where everything is trained, frozen batch norms in eval mode (+eval) are none.
 INFER = ["openvino", "onnxruntime", "torch-cl", "torch-compile", "jax"]
 STEP = ["torch-cl", "torch-cl+eval", "torch-compile", "torch-compile+eval"]
 FULL = ["torch-cl", "torch-compile", "jax"]
+# Those of low precision, by that of ours.
+LOW = {"bf16": ["openvino+bf16"], "int8": ["openvino+int8", "openvino+bf16"]}
 
 
 @dataclass(frozen=True)
 class Row:
-    """WORK[:bBATCH][:tTHREADS]; batch 32, but 16 where a whole ResNet50 is trained, and one thread."""
+    """WORK[+PRECISION][:bBATCH][:tTHREADS]; batch 32, but 16 where a whole ResNet50 is trained, one thread, float32."""
 
     text: str
 
     @property
     def work(self):
-        return self.text.split(":")[0]
+        return self.text.split(":")[0].split("+")[0]
+
+    @property
+    def precision(self):
+        """Of the frozen prefix, ours."""
+        return (self.text.split(":")[0].split("+") + ["f32"])[1]
 
     def _number(self, letter):
         found = [part[1:] for part in self.text.split(":")[1:] if part[0] == letter]
@@ -44,14 +52,16 @@ class Row:
 
     @property
     def peers(self):
-        if self.work != "infer":
+        if self.precision != "f32":
+            return LOW[self.precision]
+        if self.work not in ("infer", "features"):
             return FULL if self.work == "full" else STEP
         return INFER + (["ncnn", "mnn"] if self._number("b") == 1 else [])
 
     @staticmethod
     def parse(text):
-        if not re.fullmatch(f"({'|'.join(WORK)})(:[bt][1-9][0-9]*)*", text):
-            raise ValueError(f"row '{text}', expected WORK[:bBATCH][:tTHREADS], WORK of {', '.join(WORK)}")
+        if not re.fullmatch(f"({'|'.join(WORK)}|features\\+({'|'.join(LOW)}))(:[bt][1-9][0-9]*)*", text):
+            raise ValueError(f"row '{text}', expected WORK[:bBATCH][:tTHREADS], WORK of {', '.join(WORK)}; features+PRECISION, PRECISION of {', '.join(LOW)}")
         return Row(text)
 
 
@@ -82,11 +92,11 @@ def versions(python, peers):
     return json.loads(subprocess.run([python, "-c", VERSIONS, *names], check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def compile_trainer(build, folder, model, work):
-    spec, trainer = folder / f"{model}_{work}.rdsl", folder / f"{model}_{work}"
+def compile_trainer(build, folder, model, work, precision="f32"):
+    spec, trainer = folder / f"{model}_{work}.rdsl", folder / f"{model}_{work}_{precision}"
     if not trainer.exists():
         spec.write_text(f"{model}(){WORK[work][0]}\n")
-        subprocess.run([build / "bin" / "resnetc", spec, "-o", trainer], check=True)
+        subprocess.run([build / "bin" / "resnetc", spec, "-o", trainer, f"--precision={precision}"], check=True)
     return trainer
 
 
@@ -99,7 +109,8 @@ def measure_ours(trainer, row, batch, seconds):
 
 def measure_peer(python, folder, peer, model, row, batch, seconds, timeout):
     """(best, median). A process of its own, so that no peer's threads or memory stand in another's way; may raise Failure."""
-    command = [python, "peers.py", "--what", row.work, "--model", model, "--batch", batch, "--threads", row.threads]
+    work = "infer" if row.work == "features" else row.work
+    command = [python, "peers.py", "--what", work, "--model", model, "--batch", batch, "--threads", row.threads]
     command += ["--seconds", seconds, "--only", peer, "--json"]
     with tempfile.TemporaryFile("w+") as log:
         rows, reason = [], "gives no figure"
@@ -114,7 +125,7 @@ def measure_peer(python, folder, peer, model, row, batch, seconds, timeout):
             return rows[0]["best"], rows[0]["median"]
         log.seek(0)
         lines = log.read().splitlines()
-    told = [line.removeprefix(f"# {peer} {row.work}: ") for line in lines if line.startswith(f"# {peer} {row.work}: ")]
+    told = [line.removeprefix(f"# {peer} {work}: ") for line in lines if line.startswith(f"# {peer} {work}: ")]
     raise Failure((told or lines[-1:] or [reason])[0])
 
 
