@@ -2,13 +2,14 @@
 """What low precision of a frozen trunk changes: features, one head's answers, and the accuracy of heads trained behind it.
 
   precision.py --build build/release --spec SPEC --data DIR --val DIR --trunk FILE [--precision bf16] [--seeds 0,1,2]
-               [--epochs 10] [--threads 1] [--work DIR]
+               [--epochs 10] [--threads 1] [--work DIR] [--json FILE]
 
 Trains a head for each seed behind the trunk in either precision (`train --check-precision`: the same pictures, the same seed), and
-prints a table in Markdown. SPEC is the text of one with the trunk frozen. Accuracies are those of the best epoch on DIR of --val.
+prints a table in Markdown; --json writes the same for precision_chart.py. SPEC is the text of one with the trunk frozen. Accuracies are those of the best epoch on DIR of --val.
 """
 
 import argparse
+import json
 import re
 import statistics
 import subprocess
@@ -54,6 +55,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         arguments.work = arguments.work or Path(folder)
@@ -63,11 +65,14 @@ def main():
         run(arguments.build / "bin" / "resnetc", spec, f"--precision={arguments.precision}", "-o", trainer)
         print(f"| seed | {arguments.precision}, top-1 | f32, top-1 | difference | centred cosine, mean | least | one head agrees on |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
-        differences = []
+        differences, rows = [], []
         for seed in arguments.seeds.split(","):
             low, plain, images, mean, least, same = check(arguments, trainer, seed)
             differences.append(low - plain)
+            rows.append({"seed": seed, "top1": low, "f32": plain, "mean": mean, "least": least, "same": same, "images": images})
             print(f"| {seed} | {low:.1f} | {plain:.1f} | {low - plain:+.1f} | {mean:.5f} | {least:.5f} | {same:.1f} % of {images:.0f} |")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"precision": arguments.precision, "seeds": rows}, indent=1) + "\n")
     print(f"\nmean difference {statistics.mean(differences):+.2f} points")
 
 
