@@ -28,9 +28,12 @@ public:
   void count(Value values, int64_t channels) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(values.getType()).getShape();
     if (shape.size() == 3)
-      return row(values, SmallVector<int64_t>(shape.drop_back()), {}, 0, shape.back());
-    for (int64_t block = 0; block < shape[1]; ++block)
-      row(values, {ShapedType::kDynamic, shape[2], shape[3]}, block, 0, std::min(kBlock, channels - block * kBlock));
+      return rows(values, shape.drop_back(), std::nullopt, shape.back());
+    int64_t whole = channels / kBlock, rest = channels % kBlock;
+    if (whole)
+      rows(values, {ShapedType::kDynamic, whole, shape[2], shape[3]}, std::nullopt, kBlock);
+    if (rest)
+      rows(values, {ShapedType::kDynamic, shape[2], shape[3]}, whole, rest);
   }
 
   void addTo(Value histogram) {
@@ -57,8 +60,8 @@ private:
     scf::buildLoopNest(l.b, l.loc, begin, end, step, body);
   }
 
-  /// The values [outer..., i] for i in [begin, end), or [n, block, h, w, i].
-  void row(Value values, ArrayRef<int64_t> outer, std::optional<int64_t> block, int64_t begin, int64_t end) {
+  /// The values [outer..., i] for i < count, where `block` is given as the second index.
+  void rows(Value values, ArrayRef<int64_t> outer, std::optional<int64_t> block, int64_t count) {
     loop(outer, [&](OpBuilder &b, Location loc, ValueRange at) {
       auto countAt = [&](OpBuilder &n, Value i, int64_t table) {
         SmallVector<Value> where(at);
@@ -67,15 +70,15 @@ private:
         where.push_back(i);
         add(n, loc, tensor::ExtractOp::create(n, loc, values, where), table);
       };
-      int64_t whole = (end - begin) / kTables * kTables;
+      int64_t whole = count / kTables * kTables;
       if (whole) {
-        auto loop = scf::ForOp::create(b, loc, index(b, begin), index(b, begin + whole), index(b, kTables));
+        auto loop = scf::ForOp::create(b, loc, index(b, 0), index(b, whole), index(b, kTables));
         OpBuilder n = OpBuilder::atBlockBegin(loop.getBody());
         for (int64_t t = 0; t < kTables; ++t)
           countAt(n, arith::AddIOp::create(n, loc, loop.getInductionVar(), index(n, t)), t);
       }
-      for (int64_t i = begin + whole; i < end; ++i)
-        countAt(b, index(b, i), i - begin - whole);
+      for (int64_t i = whole; i < count; ++i)
+        countAt(b, index(b, i), i - whole);
     });
   }
 
