@@ -224,6 +224,10 @@ static std::optional<Target> checkedTarget(const CompileOptions &options, llvm::
   return std::nullopt;
 }
 
+bool resnetc::checkTarget(const CompileOptions &options, llvm::raw_ostream &errors) {
+  return checkedTarget(options, errors).has_value();
+}
+
 /// A precision for what is not there is a mistake.
 static bool checkPrefix(ModuleOp module, const CompileOptions &options, llvm::raw_ostream &errors) {
   if (options.precision == "f32" || module.lookupSymbol<func::FuncOp>("features"))
@@ -311,7 +315,7 @@ bool resnetc::compileObjects(const graph &model, const CompileOptions &options, 
 }
 
 std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) {
-  if (options.precision != "f32" && !checkedTarget(options, errors))
+  if (!checkTarget(options, errors))
     return std::nullopt;
   Import import(model, options, errors);
   OwningOpRef<ModuleOp> &module = import.module;

@@ -53,6 +53,9 @@ bool compileObjects(const graph &model, const CompileOptions &options, std::vect
 bool compileModule(mlir::ModuleOp module, Stage from, const graph &about, const CompileOptions &options, Emit stop,
                    llvm::raw_ostream &out, llvm::raw_ostream &errors);
 
+/// Whether the CPU of `options` is known and can compute as they ask; where not, `errors` gets one line.
+bool checkTarget(const CompileOptions &options, llvm::raw_ostream &errors);
+
 /// What a trainer needs of memory, and where its frozen prefix ends.
 struct MemoryUse {
   int64_t elementBytes = 4, featureBatch = 0; // the latter as in resnetc_model

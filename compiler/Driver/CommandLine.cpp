@@ -167,6 +167,11 @@ static CommandLine parse(int argc, const char *const *argv, bool takesSpec) {
                   closestOption(options, e.get_option_name()));
   } catch (const po::multiple_occurrences &e) {
     throw Mistake("option \"" + e.get_option_name() + "\" is given twice");
+  } catch (const po::invalid_command_line_syntax &e) {
+    if (e.kind() != po::invalid_syntax::missing_parameter &&
+        e.kind() != po::invalid_syntax::empty_adjacent_parameter)
+      throw Mistake(e.what());
+    throw Mistake("option \"" + e.get_option_name() + "\" needs a value");
   } catch (const po::error_with_option_name &e) {
     throw Mistake(e.what());
   }

@@ -121,6 +121,9 @@ static bool writeOutput(const graph &model, const CommandLine &line,
 
 static bool run(const graph &model, const CommandLine &line,
                 llvm::raw_ostream &out, llvm::raw_ostream &errors) {
+  // Also where the graph alone is asked for: the command is to be right.
+  if (!checkTarget(line.compile, errors))
+    return false;
   if (line.explain) {
     std::optional<MemoryUse> memory = measureMemory(model, line.compile, errors);
     if (!memory)

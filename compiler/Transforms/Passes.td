@@ -125,6 +125,7 @@ def VerifySplit : Pass<"resnet-verify-split", "ModuleOp"> {
     - @gradients holds these, backward ops, `batch_norm_batch`, `normalize`, `update_statistics`, `dropout`, folds and one `softmax_cross_entropy`; it
       reads neither slots "refresh" nor running statistics that move, and accumulates one gradient for each trained parameter;
     - the records that @features gives are those that @logits and (before the labels) @gradients take;
+    - a copy, such as @logits_single, is of @features or @logits and of its type;
     - no `resnet.batch_norm`, no value that no one reads and no `frozen_prefix` is left.
   }];
 }

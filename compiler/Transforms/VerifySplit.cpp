@@ -84,6 +84,7 @@ private:
   LogicalResult checkModule();
   LogicalResult checkFunction(func::FuncOp function,
                               const SymbolTable &symbols);
+  LogicalResult checkCopy(func::FuncOp copy);
   LogicalResult checkRecords();
   LogicalResult checkSlots();
   LogicalResult checkTrained();
@@ -107,7 +108,7 @@ LogicalResult VerifySplit::checkModule() {
     if (!func || roleOf(func) == Role::Unknown || !func.getBody().hasOneBlock())
       return op.emitOpError("is neither a parameter, a slot, a scale nor a function of "
                             "the seam with one block");
-    if (failed(checkFunction(func, symbols)))
+    if (failed(checkFunction(func, symbols)) || failed(checkCopy(func)))
       return failure();
   }
   return success();
@@ -128,6 +129,24 @@ LogicalResult VerifySplit::checkFunction(func::FuncOp function,
         read && failed(checkRead(read, role, symbols)))
       return failure();
   }
+  return success();
+}
+
+/// A copy, for one image or in another precision, stands in for the function it
+/// is named after.
+LogicalResult VerifySplit::checkCopy(func::FuncOp copy) {
+  StringRef of = seamName(copy.getSymName());
+  if (copy.getSymName() == of)
+    return success();
+  func::FuncOp original = function(of);
+  Role role = roleOf(copy);
+  if (!original || (role != Role::Features && role != Role::Logits))
+    return copy.emitOpError("is a copy of @")
+           << of << "; only @features and @logits have copies, beside them";
+  if (copy.getFunctionType() != original.getFunctionType())
+    return copy.emitOpError("is of type ")
+           << copy.getFunctionType() << ", expected that of @" << of << ", "
+           << original.getFunctionType();
   return success();
 }
 

@@ -242,7 +242,8 @@ arguments parse_arguments(const command_row &command,
             fmt::format("option --{} is given twice", option.string_key));
     }
   } catch (const po::invalid_command_line_syntax &e) {
-    bool missing = e.kind() == po::invalid_syntax::missing_parameter;
+    bool missing = e.kind() == po::invalid_syntax::missing_parameter ||
+                   e.kind() == po::invalid_syntax::empty_adjacent_parameter;
     throw std::runtime_error(
         fmt::format("option --{} {}", bare_name(e.tokens()),
                     missing ? "needs a value" : "takes no value"));

@@ -169,3 +169,30 @@ func.func @refresh() {
 }
 func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
+
+// -----
+
+func.func @prepare() { return }
+func.func @refresh() { return }
+func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
+// expected-error @+1 {{is a copy of @gradients; only @features and @logits have copies, beside them}}
+func.func @gradients_single(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
+
+// -----
+
+func.func @prepare() { return }
+func.func @refresh() { return }
+func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
+// expected-error @+1 {{is a copy of @features; only @features and @logits have copies, beside them}}
+func.func @features_f32(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+
+// -----
+
+func.func @prepare() { return }
+func.func @refresh() { return }
+func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
+// expected-error @+1 {{is of type '(tensor<?x6xf32>) -> tensor<?x6xf32>', expected that of @logits, '(tensor<?x5xf32>) -> tensor<?x5xf32>'}}
+func.func @logits_single(%r: tensor<?x6xf32>) -> tensor<?x6xf32> { return %r : tensor<?x6xf32> }
+func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }

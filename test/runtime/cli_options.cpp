@@ -63,6 +63,7 @@ TEST(Options, Mistakes) {
   EXPECT_EQ(parse_error("train", {"--top", "3"}), "train has no option --top; it belongs to predict");
   EXPECT_EQ(parse_error("train", {"--data"}), "option --data needs a value");
   EXPECT_EQ(parse_error("train", {"--data", "--lr", "1"}), "option --data needs a value");
+  EXPECT_EQ(parse_error("train", {"--batch="}), "option --batch needs a value");
   EXPECT_EQ(parse_error("train", {"--force=yes"}), "option --force takes no value");
   EXPECT_EQ(parse_error("train", {"--lr", "1", "--lr", "2"}), "option --lr is given twice");
   EXPECT_EQ(parse_error("train", {"data"}), "train takes options only, got 'data'; see train --help");
