@@ -79,40 +79,36 @@ void addBufferization(OpPassManager &pm) {
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.allowUnknownOps = true; // abi ops have no tensors
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 void addKernels(OpPassManager &pm, const Target &target) {
   pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
-  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addPass(resnet::createOutlineKernels());
   resnet::EmitKernelsOptions kernels;
   kernels.vectorBytes = target.vectorBytes;
   kernels.registers = target.registers;
   kernels.fma = target.fma;
   pm.addNestedPass<func::FuncOp>(resnet::createEmitKernels(kernels));
-  pm.addPass(createCSEPass());
-  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
 }
 
 void addLLVM(OpPassManager &pm) {
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createLoopInvariantCodeMotionPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(createSCFToControlFlowPass());
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(memref::createExpandStridedMetadataPass());
+  functions.addPass(createLowerAffinePass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createSCFToControlFlowPass());
   pm.addPass(resnet::createAbiToLLVM());
   pm.addPass(resnet::createPackedToLLVM());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  OpPassManager &bodies = pm.nest<LLVM::LLVMFuncOp>();
+  bodies.addPass(resnet::createBodiesToLLVM());
+  bodies.addPass(createReconcileUnrealizedCastsPass());
 }
 
 /// From the functions of the seam to kernels; their arenas stand on them.
@@ -282,7 +278,6 @@ namespace {
 /// A module of a graph, in a context of its own.
 struct Import {
   Import(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) : context(registry()) {
-    context.disableMultithreading();
     module = resnet::importGraph(model, context, elementTypeOf(options, context));
     if (!module)
       errors << "error: internal error in the compiler: the model could not be imported\n";

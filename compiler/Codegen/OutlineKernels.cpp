@@ -163,7 +163,7 @@ private:
     for (Value v : values)
       if (foreign(v) || (v.getDefiningOp() && failed(getBackwardSlice(v, &slice, options))))
         return loop.emitOpError("uses a value that is not a function of the call");
-    slice = topologicalSort(slice);
+    sort(slice);
     for (Operation *op : slice) {
       if (llvm::any_of(op->getOperands(), foreign))
         return loop.emitOpError("uses a value that is not a function of the call");
@@ -171,6 +171,17 @@ private:
         return op->emitOpError("is used by a parallel loop but is not a pure function of the call");
     }
     return success();
+  }
+
+  /// Operands before their users. As a rule all stand in one block, whose order is known.
+  static void sort(SetVector<Operation *> &slice) {
+    if (!llvm::all_equal(llvm::map_range(slice, [](Operation *op) { return op->getBlock(); }))) {
+      slice = topologicalSort(slice);
+      return;
+    }
+    SmallVector<Operation *> ops(slice.begin(), slice.end());
+    llvm::sort(ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
+    slice = SetVector<Operation *>(ops.begin(), ops.end());
   }
 
   /// kernel(values..., begin, end): the loop's body for a range of its flat index.

@@ -86,4 +86,16 @@ def AbiToLLVM : Pass<"resnet-abi-to-llvm", "ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def BodiesToLLVM : Pass<"resnet-bodies-to-llvm", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "lower what functions hold to the LLVM dialect, in one conversion";
+  let description = [{
+    Addresses are written out here, so that a body is several times as long behind it as before: it comes last, and converts all of a function
+    at once. Functions are converted side by side.
+
+    Assumes: the functions themselves and their calls are LLVM's already, control flow is that between blocks, and no
+    memory is allocated but on the stack.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif
