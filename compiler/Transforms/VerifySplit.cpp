@@ -140,9 +140,9 @@ LogicalResult VerifySplit::checkCopy(func::FuncOp copy) {
     return success();
   func::FuncOp original = function(of);
   Role role = roleOf(copy);
-  if (!original || (role != Role::Features && role != Role::Logits))
+  if (!original || (role != Role::Features && role != Role::Logits && copy.getSymName() != kPlainPrepare))
     return copy.emitOpError("is a copy of @")
-           << of << "; only @features and @logits have copies, beside them";
+           << of << "; only @features, @logits and @prepare have copies, beside them";
   if (copy.getFunctionType() != original.getFunctionType())
     return copy.emitOpError("is of type ")
            << copy.getFunctionType() << ", expected that of @" << of << ", "
@@ -169,23 +169,25 @@ LogicalResult VerifySplit::checkRecords() {
 /// Each slot is written once, by the function that it names, and by @prepare_f32
 /// unless @features alone reads it.
 LogicalResult VerifySplit::checkSlots() {
-  for (auto [name, foreign] : {std::pair<StringRef, StringRef>("prepare", kPlainFeatures), {"refresh", ""}, {kPlainPrepare, "features"}}) {
-    func::FuncOp writer = function(name);
-    if (!writer)
-      continue; // there is one precision
+  struct Writer {
+    StringRef name, foreign; ///< a function, and that one of the features whose own slots it does not write
     llvm::StringMap<int> writes;
-    for (auto write : writer.getOps<WriteOp>()) {
-      auto slot = getOperation().lookupSymbol<SlotOp>(write.getSlot());
-      if (slot.getWhen() != seamName(name) || slot.getOnly() == foreign)
-        return write.emitOpError("to a slot of @")
-               << slot.getOnly().value_or(slot.getWhen()) << " in @" << name;
-      ++writes[write.getSlot()];
-    }
-    for (auto slot : getOperation().getOps<SlotOp>())
-      if (slot.getWhen() == seamName(name) && slot.getOnly() != foreign)
-        if (int count = writes.lookup(slot.getSymName()); count != 1)
-          return slot.emitOpError("must be written once in @") << name << ", got " << count;
-  }
+  };
+  Writer writers[] = {{"prepare", kPlainFeatures, {}}, {"refresh", "", {}}, {kPlainPrepare, "features", {}}};
+  for (Writer &writer : writers)
+    if (func::FuncOp from = function(writer.name))
+      for (auto write : from.getOps<WriteOp>()) {
+        auto slot = getOperation().lookupSymbol<SlotOp>(write.getSlot());
+        if (slot.getWhen() != seamName(writer.name) || slot.getOnly() == writer.foreign)
+          return write.emitOpError("to a slot of @") << slot.getOnly().value_or(slot.getWhen()) << " in @" << writer.name;
+        ++writer.writes[write.getSlot()];
+      }
+  for (Writer &writer : writers)
+    if (function(writer.name)) // @prepare_f32 stands beside another precision alone
+      for (auto slot : getOperation().getOps<SlotOp>())
+        if (slot.getWhen() == seamName(writer.name) && slot.getOnly() != writer.foreign)
+          if (int count = writer.writes.lookup(slot.getSymName()); count != 1)
+            return slot.emitOpError("must be written once in @") << writer.name << ", got " << count;
   return success();
 }
 

@@ -3,7 +3,7 @@
 
 func.func @prepare() { return }
 func.func @refresh() { return }
-// expected-error @+1 {{is neither a parameter, a slot nor a function of the seam with one block}}
+// expected-error @+1 {{is neither a parameter, a slot, a scale nor a function of the seam with one block}}
 func.func @forward() { return }
 func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
@@ -123,7 +123,7 @@ func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
 
 // -----
 
-// expected-error @+1 {{must be written once, got 0}}
+// expected-error @+1 {{must be written once in @prepare, got 0}}
 resnet.slot @s "prepare" : tensor<5xf32>
 func.func @prepare() { return }
 func.func @refresh() { return }
@@ -176,7 +176,7 @@ func.func @prepare() { return }
 func.func @refresh() { return }
 func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
-// expected-error @+1 {{is a copy of @gradients; only @features and @logits have copies, beside them}}
+// expected-error @+1 {{is a copy of @gradients; only @features, @logits and @prepare have copies, beside them}}
 func.func @gradients_single(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
 
 // -----
@@ -185,7 +185,7 @@ func.func @prepare() { return }
 func.func @refresh() { return }
 func.func @logits(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 func.func @gradients(%r: tensor<?x5xf32>, %labels: tensor<?xi64>) { return }
-// expected-error @+1 {{is a copy of @features; only @features and @logits have copies, beside them}}
+// expected-error @+1 {{is a copy of @features; only @features, @logits and @prepare have copies, beside them}}
 func.func @features_f32(%r: tensor<?x5xf32>) -> tensor<?x5xf32> { return %r : tensor<?x5xf32> }
 
 // -----
