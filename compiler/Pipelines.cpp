@@ -64,6 +64,7 @@ void addTransforms(OpPassManager &pm, Stage from, StringRef conv, StringRef prec
     pm.addPass(resnet::createFreeze());
     pm.addPass(resnet::createDifferentiate());
   }
+  pm.addPass(resnet::createMaskBeforePool());
   pm.addPass(resnet::createFoldBatchNorm());
   pm.addPass(resnet::createFuseEpilogue());
   pm.addPass(resnet::createRecompute());

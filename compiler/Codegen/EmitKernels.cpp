@@ -6,6 +6,7 @@
 #include "Conversion/Lowering.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -68,6 +69,21 @@ linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
   return readerOf(root.getDpsInits()[0], root, fill, root.getNumParallelLoops());
 }
 
+/// The sums over rows that read what `giver` writes, nothing but the fills that start them between the two.
+linalg::GenericOp rowSumsOf(linalg::GenericOp giver) {
+  if (giver.getNumDpsInits() != 1)
+    return nullptr;
+  for (Operation *behind = giver->getNextNode(); behind; behind = behind->getNextNode()) {
+    if (auto sums = dyn_cast<linalg::GenericOp>(behind)) {
+      bool reads = sums->hasAttr(kRowSumsAttr) && llvm::is_contained(sums.getDpsInputs(), giver.getDpsInits()[0]);
+      return reads ? sums : nullptr;
+    }
+    if (!isa<linalg::FillOp>(behind) && !isMemoryEffectFree(behind))
+      return nullptr;
+  }
+  return nullptr;
+}
+
 struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
   using EmitKernelsBase::EmitKernelsBase;
 
@@ -79,13 +95,21 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     emitTransforms(rewriter, target);
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     llvm::DenseSet<Operation *> taken;
+    bool fences = false;
     for (linalg::GenericOp op : ops) {
       if (taken.contains(op))
         continue;
       Kernel kernel = describe(op);
       if (kernel.epilogue)
         taken.insert(kernel.epilogue);
+      if (kernel.rowSums)
+        taken.insert(kernel.rowSums);
+      fences |= streams(kernel);
       emitKernel(rewriter, kernel, target);
+    }
+    if (fences) {
+      rewriter.setInsertionPoint(getOperation().getBody().back().getTerminator());
+      LLVM::CallIntrinsicOp::create(rewriter, getOperation().getLoc(), rewriter.getStringAttr("llvm.x86.sse.sfence"), ValueRange());
     }
     SmallVector<linalg::FillOp> fills;
     getOperation().walk([&](linalg::FillOp fill) { fills.push_back(fill); });
@@ -146,6 +170,9 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
       kernel.epilogue = epilogueOf(op, kernel.fills[0]);
     if (kernel.epilogue)
       kernel.scratch = op.getDpsInits()[0].getDefiningOp();
+    // A result that is complete when it is stored.
+    if (inRegisters || !reduces)
+      kernel.rowSums = rowSumsOf(kernel.epilogue ? kernel.epilogue : op);
     return kernel;
   }
 };

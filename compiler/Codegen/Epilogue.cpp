@@ -20,14 +20,16 @@ Value mlir::resnet::loadOperand(OpBuilder &b, Location loc, OpOperand &operand, 
   return memref::LoadOp::create(b, loc, operand.get(), at);
 }
 
-void mlir::resnet::storeValue(OpBuilder &b, Location loc, Value v, Value to, ValueRange at) {
-  if (isa<VectorType>(v.getType()))
-    vector::StoreOp::create(b, loc, v, to, at);
-  else
+void mlir::resnet::storeValue(OpBuilder &b, Location loc, Value v, Value to, ValueRange at, bool streams) {
+  if (auto type = dyn_cast<VectorType>(v.getType())) {
+    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    vector::StoreOp::create(b, loc, v, to, at, streams, streams ? llvm::MaybeAlign(bytes) : llvm::MaybeAlign());
+  } else {
     memref::StoreOp::create(b, loc, v, to, at);
+  }
 }
 
-void mlir::resnet::emitEpilogue(OpBuilder &b, linalg::GenericOp epilogue, Value scratch, Value sum, const Lanes &lanes,
+Value mlir::resnet::emitEpilogue(OpBuilder &b, linalg::GenericOp epilogue, Value scratch, Value sum, const Lanes &lanes,
                                 Where where, llvm::function_ref<Value(int64_t dim)> index) {
   Location loc = epilogue.getLoc();
   SmallVector<Value> arguments;
@@ -42,4 +44,5 @@ void mlir::resnet::emitEpilogue(OpBuilder &b, linalg::GenericOp epilogue, Value 
   Value result = BodyCloner(b, epilogue, lanes.lanes, lanes.fma, index).run(arguments)[0];
   OpOperand &to = epilogue.getDpsInitsMutable()[0];
   storeValue(b, loc, result, to.get(), where(epilogue.getMatchingIndexingMap(&to)));
+  return result;
 }

@@ -19,11 +19,11 @@ using Where = llvm::function_ref<SmallVector<Value>(AffineMap)>;
 /// An operand's value: of a buffer a vector where it varies along the lanes, else a scalar.
 Value loadOperand(OpBuilder &b, Location loc, OpOperand &operand, AffineMap map, const Lanes &lanes, Where where);
 
-/// Stores a vector or a scalar.
-void storeValue(OpBuilder &b, Location loc, Value v, Value to, ValueRange at);
+/// Stores a vector or a scalar; a vector past the caches with `streams`, where the buffer begins at a multiple of its size.
+void storeValue(OpBuilder &b, Location loc, Value v, Value to, ValueRange at, bool streams = false);
 
 /// Computes an elementwise op where its input `scratch` is `sum`, and stores the result. `index` gives the value of a loop.
-void emitEpilogue(OpBuilder &b, linalg::GenericOp epilogue, Value scratch, Value sum, const Lanes &lanes, Where where,
+Value emitEpilogue(OpBuilder &b, linalg::GenericOp epilogue, Value scratch, Value sum, const Lanes &lanes, Where where,
                   llvm::function_ref<Value(int64_t dim)> index);
 
 } // namespace mlir::resnet

@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace mlir::resnet;
 
@@ -28,7 +30,7 @@ public:
   KernelEmitter(IRRewriter &b, Kernel &kernel, const KernelTarget &target) : KernelTile(b, kernel), target(target) {}
 
   void emit() {
-    Operation *last = kernel.epilogue ? kernel.epilogue : kernel.root;
+    Operation *last = kernel.rowSums ? kernel.rowSums : giver();
     b.setInsertionPoint(last);
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc))
       sizes.push_back(range.size);
@@ -40,6 +42,7 @@ public:
     llvm::erase(parallels, rootLoops.rowDim);
     llvm::erase(parallels, rootLoops.lineDim);
     SmallVector<std::pair<int64_t, int64_t>> outer = readOuter();
+    isPool = isSmallWindow();
     outerLoops(outer, [&] {
       // With part of a sum only, what all tiles read of it stays in the first-level cache if they follow one another.
       if (!outer.empty())
@@ -160,6 +163,18 @@ private:
 
   //===--- the tile ---===//
 
+  /// Whether no product of all is summed and the sums have few steps, all told.
+  bool isSmallWindow() {
+    constexpr int64_t kSteps = 9;
+    int64_t steps = 1;
+    for (int64_t dim : reductions)
+      steps *= std::min<int64_t>(staticSize(dim).value_or(kSteps + 1), kSteps + 1);
+    return !reductions.empty() && tile.lanes > 1 && steps <= kSteps &&
+           llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+             return !op.payloadUsesValueFromOperand(input) || op.getMatchingIndexingMap(input).isFunctionOfDim(rootLoops.vectorDim);
+           });
+  }
+
   /// Steps of a loop that is written out.
   static constexpr int64_t kUnrolled = 8;
 
@@ -174,10 +189,15 @@ private:
       fetchEpilogue(t);
     sums = reductionLoops(reductions, t, sums);
     int64_t next = 0;
+    RowSums rowSums;
     forEach(t, [&](Position at) {
-      for (OpOperand &output : op.getDpsInitsMutable())
-        finish(sums[next++], output, at);
+      for (OpOperand &output : op.getDpsInitsMutable()) {
+        Value result = finish(sums[next++], output, at);
+        if (kernel.rowSums)
+          addToRow(result, at, rowSums);
+      }
     });
+    storeRowSums(rowSums);
   }
 
   /// What a sum starts from.
@@ -201,12 +221,14 @@ private:
       inner(constant(0));
       return reductionLoops(dims.drop_front(), t, sums);
     }
-    // Parts of sums are short, and leaving their innermost loops costs what a branch costs that was not foreseen.
-    if (std::optional<int64_t> size = staticSize(dim); size && *size <= kUnrolled && dims.size() == 1 && !bases.empty() && !base) {
+    // Parts of sums are short, and leaving their innermost loops costs what a branch costs that was not foreseen. A pool's window is little work
+    // beside its loops.
+    bool isPart = dims.size() == 1 && !bases.empty() && !base;
+    if (std::optional<int64_t> size = staticSize(dim); size && *size <= kUnrolled && (isPart || isPool)) {
       SmallVector<Value> next(sums);
       for (int64_t i = 0; i < *size; ++i) {
         inner(constant(i));
-        next = step(t, next);
+        next = reductionLoops(dims.drop_front(), t, next);
       }
       return next;
     }
@@ -266,6 +288,10 @@ private:
     SmallVector<Value> next;
     int64_t outputs = op.getNumDpsInits();
     bool reduces = op.getNumReductionLoops() > 0;
+    SmallVector<Fetch> fetches;
+    if (auto dim = op->getAttrOfType<IntegerAttr>(kCreepAttr); dim && reductions.back() != dim.getInt())
+      fetches = creep(dim.getInt(), t);
+    size_t fetched = 0;
     forEach(t, [&](Position at) {
       SmallVector<Value> arguments;
       for (OpOperand &operand : op->getOpOperands()) {
@@ -278,13 +304,14 @@ private:
       }
       auto index = [&](int64_t dim) { return indexOf(dim, at, rootLoops); };
       next.append(BodyCloner(b, op, tile.lanes, target.fma, index).run(arguments));
+      // Among the products: LLVM keeps loads and prefetches in order, and loads of a whole step at once would not find registers.
+      for (size_t due = fetches.size() * next.size() / sums.size(); fetched < due && at.vector + 1 == tile.vectors; ++fetched)
+        fetches[fetched]();
     });
     if (kernel.atStep)
       kernel.atStep(rootLoops.ivs, t.lines);
     if (op->hasAttr(kAheadAttr))
       fetchAhead();
-    if (auto dim = op->getAttrOfType<IntegerAttr>(kCreepAttr); dim && reductions.back() != dim.getInt())
-      creep(dim.getInt(), t);
     return next;
   }
 
@@ -338,18 +365,56 @@ private:
     return loadOperand(b, loc, operand, op.getMatchingIndexingMap(&operand), lanesOf(rootLoops), where);
   }
 
-  /// Stores a result, or hands it to the epilogue and stores what that makes of it.
-  void finish(Value sum, OpOperand &output, Position at) {
+  /// Stores a result, or hands it to the epilogue and stores what that makes of it. Returns what it stores.
+  Value finish(Value sum, OpOperand &output, Position at) {
     linalg::GenericOp epilogue = kernel.epilogue;
-    if (!epilogue)
-      return storeValue(b, loc, sum, output.get(), indicesOf(op.getMatchingIndexingMap(&output), at, rootLoops));
+    if (!epilogue) {
+      storeValue(b, loc, sum, output.get(), indicesOf(op.getMatchingIndexingMap(&output), at, rootLoops), streams(kernel));
+      return sum;
+    }
     Loops loops = epilogueLoops();
-    emitEpilogue(
+    return emitEpilogue(
         b, epilogue, output.get(), sum, lanesOf(loops), [&](AffineMap map) { return indicesOf(map, at, loops); },
         [&](int64_t dim) { return indexOf(dim, at, loops); });
   }
 
+  //===--- sums over rows ---===//
+
+  /// Of a tile, by line, row and vector as the sums tell them apart: a position of theirs, and the sums so far.
+  using RowSums = std::map<std::tuple<int64_t, int64_t, int64_t>, std::pair<Position, SmallVector<Value>>>;
+
+  /// Adds a result to the sums of its row, which go on from what is in memory.
+  void addToRow(Value result, Position at, RowSums &rows) {
+    linalg::GenericOp sums = kernel.rowSums;
+    Loops loops = rowSumsLoops();
+    auto where = [&](AffineMap map) { return indicesOf(map, at, loops); };
+    AffineMap written = sums.getMatchingIndexingMap(sums.getDpsInitOperand(0));
+    bool apart = loops.rowDim != kNone && written.isFunctionOfDim(loops.rowDim); // the tile's rows are those of a plane with one column
+    auto &[place, soFar] = rows[{at.line, apart ? at.row : 0, at.vector}];
+    bool begins = soFar.empty();
+    if (begins)
+      place = at;
+    SmallVector<Value> arguments;
+    for (OpOperand &operand : sums->getOpOperands()) {
+      if (operand.get() == giver().getDpsInits()[0])
+        arguments.push_back(result);
+      else if (sums.isDpsInit(&operand) && !begins)
+        arguments.push_back(soFar[operand.getOperandNumber() - sums.getNumDpsInputs()]);
+      else
+        arguments.push_back(loadOperand(b, loc, operand, sums.getMatchingIndexingMap(&operand), lanesOf(loops), where));
+    }
+    soFar = BodyCloner(b, sums, tile.lanes, target.fma, [&](int64_t dim) { return indexOf(dim, at, loops); }).run(arguments);
+  }
+
+  void storeRowSums(const RowSums &rows) {
+    for (auto &[row, sums] : rows)
+      for (auto [sum, output] : llvm::zip_equal(sums.second, kernel.rowSums.getDpsInitsMutable()))
+        storeValue(b, loc, sum, output.get(), indicesOf(kernel.rowSums.getMatchingIndexingMap(&output), sums.first, rowSumsLoops()));
+  }
+
   void eraseOps() {
+    if (kernel.rowSums)
+      b.eraseOp(kernel.rowSums);
     if (kernel.epilogue)
       b.eraseOp(kernel.epilogue);
     b.eraseOp(kernel.root);
@@ -361,12 +426,17 @@ private:
   }
 
   const KernelTarget &target;
+  bool isPool = false; // a short sum without a value that many share
   SmallVector<int64_t> parallels;
   DenseMap<unsigned, std::pair<Value, int64_t>> anchors; // by operand, within an innermost loop: a view, and that loop's dimension
   Value anchorStep; // that loop's variable
 };
 
 } // namespace
+
+bool mlir::resnet::streams(const Kernel &kernel) {
+  return kernel.root->hasAttr(kStreamAttr) && !kernel.rowSums;
+}
 
 void mlir::resnet::emitKernel(IRRewriter &rewriter, Kernel kernel, const KernelTarget &target) {
   KernelEmitter(rewriter, kernel, target).emit();

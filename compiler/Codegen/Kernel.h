@@ -21,10 +21,14 @@ struct Kernel {
   linalg::GenericOp root;
   SmallVector<linalg::FillOp> fills; // one an output; null: the sum goes on from what is there
   linalg::GenericOp epilogue;        // may be null
+  linalg::GenericOp rowSums = nullptr; // may be null: sums along the tile's rows of what the epilogue, or else the root, gives
   Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
   /// May be empty: emits what else a register tile of so many lines does at a step of its sum, such as prefetches.
   std::function<void(ValueRange loops, int64_t lines)> atStep = {};
 };
+
+/// Whether a kernel's stores go past the caches: a fence must stand between them and whoever else reads them.
+bool streams(const Kernel &kernel);
 
 /// Emits loops and register tiles for the kernel before its root (or epilogue), and erases its ops.
 void emitKernel(IRRewriter &rewriter, Kernel kernel, const KernelTarget &target);

@@ -29,11 +29,11 @@ void KernelTile::fetchEpilogue(Extent t) {
   }
 }
 
-void KernelTile::creep(int64_t dim, Extent t) {
+SmallVector<KernelTile::Fetch> KernelTile::creep(int64_t dim, Extent t) {
   int64_t innermost = reductions.back();
   std::optional<int64_t> blocks = staticSize(dim), steps = staticSize(innermost);
   if (!blocks || !steps || bases.contains(innermost) || rootLoops.rowDim == kNone)
-    return;
+    return {};
   Value step = rootLoops.ivs[innermost];
   Loops next = rootLoops;
   next.ivs[dim] = arith::AddIOp::create(b, loc, rootLoops.ivs[dim], constant(1));
@@ -43,34 +43,37 @@ void KernelTile::creep(int64_t dim, Extent t) {
   Value tileSize = arith::SelectOp::create(b, loc, last, constant(t.lines > 1 ? t.lines : t.rows), constant(0));
   next.ivs[along] = arith::AddIOp::create(b, loc, rootLoops.ivs[along], tileSize);
   OpOperand *rows = op.getDpsInputOperand(0), *weights = op.getDpsInputOperand(1);
-  fetchRow(rows->get(), op.getMatchingIndexingMap(rows), next, innermost, step, /*isWrite=*/false);
-  Loops ahead = rootLoops;
-  ahead.ivs[innermost] = arith::AddIOp::create(b, loc, step, constant(*steps));
-  fetch(weights->get(), op.getMatchingIndexingMap(weights), ahead, /*locality=*/3);
-  linalg::GenericOp epilogue = kernel.epilogue;
-  if (!epilogue) {
-    OpOperand &output = op.getDpsInitsMutable()[0];
-    return fetchRow(output.get(), op.getMatchingIndexingMap(&output), rootLoops, rootLoops.vectorDim, step, /*isWrite=*/true);
-  }
-  Loops loops = epilogueLoops();
-  for (OpOperand &operand : epilogue->getOpOperands()) {
-    AffineMap map = epilogue.getMatchingIndexingMap(&operand);
-    if (operand.get() != op.getDpsInits()[0] && map.getNumResults() == epilogue.getNumLoops())
-      fetchRow(operand.get(), map, loops, loops.vectorDim, step, epilogue.isDpsInit(&operand));
-  }
+  SmallVector<Fetch> fetches{fetchRow(rows->get(), op.getMatchingIndexingMap(rows), next, innermost, step, /*isWrite=*/false)};
+  fetches.push_back([this, weights, step, innermost, steps] {
+    Loops ahead = rootLoops;
+    ahead.ivs[innermost] = arith::AddIOp::create(b, loc, step, constant(*steps));
+    fetch(weights->get(), op.getMatchingIndexingMap(weights), ahead, /*locality=*/3);
+  });
+  auto fetchRows = [&](linalg::GenericOp reader, const Loops &loops, Value known) {
+    for (OpOperand &operand : reader->getOpOperands()) {
+      AffineMap map = reader.getMatchingIndexingMap(&operand);
+      if (operand.get() != known && map.getNumResults() == reader.getNumLoops())
+        fetches.push_back(fetchRow(operand.get(), map, loops, loops.vectorDim, step, reader.isDpsInit(&operand)));
+    }
+  };
+  OpOperand &output = op.getDpsInitsMutable()[0];
+  if (kernel.epilogue)
+    fetchRows(kernel.epilogue, epilogueLoops(), output.get());
+  else
+    fetches.push_back(fetchRow(output.get(), op.getMatchingIndexingMap(&output), rootLoops, rootLoops.vectorDim, step, /*isWrite=*/true));
+  if (kernel.rowSums)
+    fetchRows(kernel.rowSums, rowSumsLoops(), giver().getDpsInits()[0]);
+  return fetches;
 }
 
-void KernelTile::fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite) {
-  int64_t perLine = elementsPerLine(buffer), lines = std::max<int64_t>(1, kBlock / perLine);
-  MLIRContext *c = b.getContext();
-  auto part = [&](AffineExpr expr) {
-    AffineMap map = AffineMap::get(1, 0, expr, c);
-    return getValueOrCreateConstantIndexOp(b, loc, affine::makeComposedFoldedAffineApply(b, loc, map, OpFoldResult(step)));
+KernelTile::Fetch KernelTile::fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite) {
+  return [=, this]() mutable {
+    int64_t perLine = elementsPerLine(buffer);
+    Value lines = constant(std::max<int64_t>(1, kBlock / perLine));
+    loops.ivs[contiguous] = arith::MulIOp::create(b, loc, arith::RemUIOp::create(b, loc, step, lines), constant(perLine));
+    loops.ivs[loops.rowDim] = arith::AddIOp::create(b, loc, loops.ivs[loops.rowDim], arith::DivUIOp::create(b, loc, step, lines));
+    memref::PrefetchOp::create(b, loc, buffer, indicesOf(map, {0, 0, 0}, loops), isWrite, /*localityHint=*/3, /*isDataCache=*/true);
   };
-  AffineExpr s = getAffineDimExpr(0, c);
-  loops.ivs[contiguous] = part(s % lines * perLine);
-  loops.ivs[loops.rowDim] = arith::AddIOp::create(b, loc, loops.ivs[loops.rowDim], part(s.floorDiv(lines)));
-  memref::PrefetchOp::create(b, loc, buffer, indicesOf(map, {0, 0, 0}, loops), isWrite, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 void KernelTile::fetchAhead() {

@@ -37,10 +37,19 @@ SmallVector<Value> KernelTile::indicesOf(AffineMap map, Position at, const Loops
 }
 
 KernelTile::Loops KernelTile::epilogueLoops() {
-  linalg::GenericOp epilogue = kernel.epilogue;
-  auto dimOf = [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, epilogue, dim); };
-  Loops loops{SmallVector<Value>(epilogue.getNumLoops()), dimOf(rootLoops.vectorDim), dimOf(rootLoops.rowDim),
-              dimOf(rootLoops.lineDim)};
+  return loopsOf(kernel.epilogue, [&](int64_t dim) { return dim == kNone ? kNone : epilogueDim(op, kernel.epilogue, dim); });
+}
+
+KernelTile::Loops KernelTile::rowSumsLoops() {
+  return loopsOf(kernel.rowSums, [&](int64_t dim) {
+    if (kernel.epilogue && dim != kNone)
+      dim = epilogueDim(op, kernel.epilogue, dim);
+    return dim == kNone ? kNone : epilogueDim(giver(), kernel.rowSums, dim);
+  });
+}
+
+KernelTile::Loops KernelTile::loopsOf(linalg::GenericOp other, llvm::function_ref<int64_t(int64_t)> dimOf) {
+  Loops loops{SmallVector<Value>(other.getNumLoops()), dimOf(rootLoops.vectorDim), dimOf(rootLoops.rowDim), dimOf(rootLoops.lineDim)};
   for (int64_t i = 0, n = rootLoops.ivs.size(); i < n; ++i)
     if (int64_t dim = dimOf(i); dim != kNone)
       loops.ivs[dim] = rootLoops.ivs[i];

@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
+#include <functional>
+
 namespace mlir::resnet {
 
 class KernelTile {
@@ -48,15 +50,21 @@ protected:
   SmallVector<Value> indicesOf(AffineMap map, Position at, const Loops &loops);
   /// The epilogue's loops, where the root's stand.
   Loops epilogueLoops();
+  /// Those of the sums over rows.
+  Loops rowSumsLoops();
+  /// The op whose result the kernel stores.
+  linalg::GenericOp giver() { return kernel.epilogue ? kernel.epilogue : op; }
 
   //===--- prefetches, in KernelFetch.cpp ---===//
 
   /// What the epilogue reads of a tile, such as a residual, comes from memory while the sums are computed.
   void fetchEpilogue(Extent t);
+  /// Emits one prefetch.
+  using Fetch = std::function<void()>;
   /// With each step of the innermost sum, a line each of what will be read and written soon, so that no tile begins with a
   /// burst of misses: of the tile's rows in the next block of `dim` (behind the last one: of the next tile in the first one),
   /// of the weights a whole innermost sum ahead, and of the tile's rows in what the results go to and what the epilogue reads.
-  void creep(int64_t dim, Extent t);
+  SmallVector<Fetch> creep(int64_t dim, Extent t);
   /// Brings what this step reads in the next block of the outer reductions, behind the last one in the first, to the second-level cache. Of a
   /// reduction whose size is known at run time alone, that is nothing of use behind the last block, and no harm.
   void fetchAhead();
@@ -73,8 +81,9 @@ protected:
   Loops rootLoops{{}, kNone, kNone, kNone};
 
 private:
+  Loops loopsOf(linalg::GenericOp other, llvm::function_ref<int64_t(int64_t)> dimOf);
   /// Line number `step` of a tile's rows, counted along the rows' `contiguous` dimension first.
-  void fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite);
+  Fetch fetchRow(Value buffer, AffineMap map, Loops loops, int64_t contiguous, Value step, bool isWrite);
   /// The lines of a buffer that the tile's vectors read, or the one that it reads scalars of.
   void fetch(Value buffer, AffineMap map, const Loops &loops, unsigned locality = 2);
 };

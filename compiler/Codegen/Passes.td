@@ -66,7 +66,7 @@ def EmitKernels : Pass<"resnet-emit-kernels", "::mlir::func::FuncOp"> {
     Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
     Option<"fma", "fma", "bool", "true", "contract a*b + c">
   ];
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect",
                            "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
 }
 

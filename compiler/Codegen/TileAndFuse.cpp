@@ -22,14 +22,25 @@ bool isSum(Operation *op) {
   return isa<winograd::ConvOp>(op) || (generic && generic.getNumReductionLoops() > 0);
 }
 
-/// Fills, and contractions whose only reader is the elementwise `reader`, are worth computing inside its loop; all else would
-/// be moved for nothing, and what a sum reads would be computed for each of its tiles.
+/// Whether no reader of a value stands before `reader`.
+bool readsFirst(Operation *reader, OpResult value) {
+  Block *block = reader->getBlock();
+  return value.getOwner()->getBlock() == block && llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return isa<tensor::DimOp>(user) || !block->findAncestorOpInBlock(*user)->isBeforeInBlock(reader);
+  });
+}
+
+/// Fills, contractions whose only reader is the elementwise `reader`, and what a sum over rows is the first to read, are worth computing inside
+/// the reader's loop; all else would be moved for nothing, and what another sum reads would be computed for each of its tiles.
 bool fuses(OpResult producer, Operation *reader) {
   if (isa<linalg::FillOp>(producer.getOwner()))
     return true;
   auto op = dyn_cast<linalg::GenericOp>(reader);
-  return isSum(producer.getOwner()) && op && op.getNumReductionLoops() == 0 && producer.getOwner()->hasAttr(kTileAttr) &&
-         producer.hasOneUse() && *producer.user_begin() == reader;
+  if (!op || !producer.getOwner()->hasAttr(kTileAttr))
+    return false;
+  if (op->hasAttr(kRowSumsAttr))
+    return producer.getOwner()->getNumResults() == 1 && isa<linalg::GenericOp, winograd::ConvOp>(producer.getOwner()) && readsFirst(reader, producer);
+  return isSum(producer.getOwner()) && op.getNumReductionLoops() == 0 && producer.hasOneUse() && *producer.user_begin() == reader;
 }
 
 /// Contractions that `op` alone reads.
@@ -59,8 +70,9 @@ void fuseElementwise(func::FuncOp func, IRRewriter &rewriter) {
     auto fused = linalg::fuseElementwiseOps(rewriter, &use);
     if (failed(fused))
       continue;
-    if (Attribute sizes = reader->getAttr(kTileAttr))
-      fused->fusedOp->setAttr(kTileAttr, sizes);
+    for (StringRef name : {kTileAttr, kStreamAttr})
+      if (Attribute kept = reader->getAttr(name))
+        fused->fusedOp->setAttr(name, kept);
     gone.insert(reader);
     ops.push_back(cast<linalg::GenericOp>(fused->fusedOp));
     rewriter.replaceOp(reader, fused->replacements.lookup(reader->getResult(0)));
@@ -163,6 +175,22 @@ void forwardSizes(Operation *op, IRRewriter &rewriter) {
   }
 }
 
+/// Fills the parts of a loop's results where they are written, not the whole before the loop.
+void sinkFills(scf::ForallOp loop, IRRewriter &rewriter) {
+  for (OpOperand &init : loop.getOutputsMutable()) {
+    auto fill = init.get().getDefiningOp<linalg::FillOp>();
+    if (!fill)
+      continue;
+    for (Operation *user : llvm::to_vector(loop.getTiedBlockArgument(&init).getUsers()))
+      if (auto part = dyn_cast<tensor::ExtractSliceOp>(user)) {
+        rewriter.setInsertionPointAfter(part);
+        auto filled = linalg::FillOp::create(rewriter, fill.getLoc(), fill.getInputs(), part->getResults());
+        rewriter.replaceAllUsesExcept(part, filled.getResult(0), filled);
+      }
+    rewriter.modifyOpInPlace(loop, [&] { init.set(fill.getOutputs()[0]); });
+  }
+}
+
 LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
   auto tileOf = [](Operation *op) { return op->getAttrOfType<DenseI64ArrayAttr>(kTileAttr); };
   DenseI64ArrayAttr attr = tileOf(op);
@@ -172,13 +200,20 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
     tileWholes(cast<linalg::GenericOp>(op.getOperation()), attr.size(), rewriter);
     return success();
   }
-  llvm::SmallPtrSet<Operation *, 4> inside;
-  for (Value input : op->getOperands())
-    if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, op)) {
-      inside.insert(producer.getOwner());
-      if (isSum(producer.getOwner())) // a sum knows best, and the reader's loops are its parallel ones
-        attr = tileOf(producer.getOwner());
-    }
+  SetVector<Operation *> inside;
+  auto takeIn = [&](Operation *reader) {
+    for (Value input : reader->getOperands())
+      if (auto producer = dyn_cast<OpResult>(input); producer && fuses(producer, reader)) {
+        inside.insert(producer.getOwner());
+        // A sum knows best, and the reader's loops are its parallel ones. One over rows has no wishes of its own.
+        if (isSum(producer.getOwner()) || (reader->hasAttr(kRowSumsAttr) && tileOf(producer.getOwner())))
+          attr = tileOf(producer.getOwner());
+      }
+  };
+  takeIn(op);
+  for (size_t i = 0; op->hasAttr(kRowSumsAttr) && i < inside.size(); ++i)
+    if (!isSum(inside[i]))
+      takeIn(inside[i]);
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : attr.asArrayRef())
     sizes.push_back(rewriter.getIndexAttr(size));
@@ -187,6 +222,11 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
     for (Value input : producer->getOperands())
       if (auto fill = input.getDefiningOp<linalg::FillOp>())
         inside.insert(fill);
+  DenseSet<Value> yielded; // what others read too
+  for (Operation *producer : inside)
+    if (op->hasAttr(kRowSumsAttr) && !isa<linalg::FillOp>(producer) &&
+        llvm::any_of(producer->getUsers(), [&](Operation *user) { return user != op && !inside.contains(user); }))
+      yielded.insert(producer->getResult(0));
   scf::SCFTileAndFuseOptions options;
   options.tilingOptions.setTileSizes(sizes);
   options.tilingOptions.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
@@ -194,7 +234,7 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
       [&](tensor::ExtractSliceOp, OpResult producer, bool) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
         if (!inside.contains(producer.getOwner()))
           return std::nullopt;
-        return scf::SCFTileAndFuseOptions::ControlFnResult{};
+        return scf::SCFTileAndFuseOptions::ControlFnResult{yielded.contains(producer)};
       });
   auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, op, options);
   if (failed(tiled))
@@ -210,8 +250,13 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
     for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(loop.getLoopRegions()[0]->front())))
       if (isOpTriviallyDead(&inner))
         rewriter.eraseOp(&inner);
+  for (LoopLikeOpInterface loop : tiled->loops)
+    sinkFills(cast<scf::ForallOp>(loop.getOperation()), rewriter);
   for (Operation *producer : tiled->fusedProducers) {
     forwardSizes(producer, rewriter);
+    for (Value result : producer->getResults())
+      if (Value part = tiled->replacements.lookup(result))
+        rewriter.replaceAllUsesWith(result, part);
     if (isOpTriviallyDead(producer))
       rewriter.eraseOp(producer);
   }

@@ -358,6 +358,13 @@ Value Lowering::contract(Operand a, Operand w, Operand out, int64_t parallel, Ar
   return sum;
 }
 
+/// Whether a batch of such activations is more than a core's share of the last cache.
+static bool leavesCaches(Value activation, Type element) {
+  constexpr int64_t kImageBytes = 700 << 10;
+  auto shape = cast<RankedTensorType>(activation.getType()).getShape();
+  return ShapedType::getNumElements(shape.drop_front()) * (element.getIntOrFloatBitWidth() / 8) >= kImageBytes;
+}
+
 Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
   unsigned rank = cast<RankedTensorType>(output.getType()).getRank();
   AffineMap id = b.getMultiDimIdentityMap(rank);
@@ -375,8 +382,11 @@ Value Lowering::elementwise(ValueRange inputs, Value output, Body body) {
       results[0] = arith::TruncFOp::create(n, at, in.back().getType(), results[0]);
     return results;
   };
-  return generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), widened,
-                 rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
+  Value result = generic(ins, {{output, id}}, SmallVector<utils::IteratorType>(rank, kParallel), widened,
+                         rank == 5 ? ArrayRef<int64_t>{1, 1, 1} : ArrayRef<int64_t>{})[0];
+  if (rank == 5 && seamName(source.getName()) == "gradients" && leavesCaches(output, element))
+    result.getDefiningOp()->setAttr(kStreamAttr, b.getUnitAttr());
+  return result;
 }
 
 SmallVector<Value> Lowering::channelSums(ValueRange inputs, int64_t count, Body body) {
@@ -398,6 +408,7 @@ SmallVector<Value> Lowering::channelSums(ValueRange inputs, int64_t count, Body 
                                       return terms;
                                     },
                                     {1, 1});
+  rows[0].getDefiningOp()->setAttr(kRowSumsAttr, b.getUnitAttr());
   return llvm::map_to_vector(rows, [&](Value row) {
     // (n, cb, c | h)
     Value images = filled(empty({ShapedType::kDynamic, shape[1], kBlock}), 0);

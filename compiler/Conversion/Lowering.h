@@ -164,6 +164,10 @@ inline constexpr StringLiteral kOuterAttr = "resnet.outer";
 inline constexpr StringLiteral kAheadAttr = "resnet.ahead";
 /// On a contraction without outer reductions: the reduction whose next block, and what the results go to, each step fetches a line of.
 inline constexpr StringLiteral kCreepAttr = "resnet.creep";
+/// On an elementwise op: its result is larger than what caches keep until it is read, and is stored past them.
+inline constexpr StringLiteral kStreamAttr = "resnet.stream";
+/// On a sum over the rows of an activation: it reads each value once, so that it may be computed where the values are.
+inline constexpr StringLiteral kRowSumsAttr = "resnet.row_sums";
 
 // The lowering of each op, in a file a family: its results are defined in `l`.
 LogicalResult lower(Conv2dOp op, Lowering &l);

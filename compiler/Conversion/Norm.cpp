@@ -61,11 +61,20 @@ static Value pivotOf(Lowering &l, Value x) {
   });
 }
 
+/// The running mean, before this batch moves it, where a convolution gives x: known before x is, so that the sums can be made where x is computed.
+static Value runningMean(Lowering &l, BatchNormBatchOp op) {
+  if (!op.getX().getDefiningOp<Conv2dOp>())
+    return {};
+  for (Operation *user : op.getMean().getUsers())
+    if (auto update = dyn_cast<UpdateStatisticsOp>(user))
+      return l.tensorOf(l.view(update.getRunningMean(), "stats"), false);
+  return {};
+}
+
 /// mean[c] and the biased variance, of sums of x - pivot and of their squares: one pass over x, and no digits lost where the
-/// mean is large beside the deviation. What a pivot d away from the mean loses is a factor of 1 + (d/deviation)^2, at most the
-/// number of rows, where the first one is unlike all others.
-static std::pair<Value, Value> statistics(Lowering &l, Value x, Value count) {
-  Value pivot = pivotOf(l, x);
+/// mean is large beside the deviation. What a pivot d away from the mean loses is a factor of 1 + (d/deviation)^2: for the first row at most the
+/// number of rows, where it is unlike all others.
+static std::pair<Value, Value> statistics(Lowering &l, Value x, Value pivot, Value count) {
   SmallVector<Value> sums = l.channelSums({x, pivot}, 2, [](OpBuilder &b, Location loc, ValueRange in) {
     Value centred = sub(b, loc, in[0], in[1]);
     return SmallVector<Value>{centred, mul(b, loc, centred, centred)};
@@ -107,7 +116,8 @@ static void normalize(Op op, Value x, Value mean, Value var, Lowering &l) {
 
 LogicalResult mlir::resnet::lower(BatchNormBatchOp op, Lowering &l) {
   Value x = l.dense(op.getX());
-  auto [mean, var] = statistics(l, x, valuesPerChannel(l, op.getX()));
+  Value count = valuesPerChannel(l, op.getX()), pivot = runningMean(l, op);
+  auto [mean, var] = statistics(l, x, pivot ? pivot : pivotOf(l, x), count);
   normalize(op, x, mean, var, l);
   l.define(op.getMean(), mean);
   l.define(op.getVar(), var);

@@ -77,6 +77,15 @@ def FuseEpilogue : Pass<"resnet-fuse-epilogue", "ModuleOp"> {
   }];
 }
 
+def MaskBeforePool : Pass<"resnet-mask-before-pool", "ModuleOp"> {
+  let summary = "take a ReLU's gradient behind the max pool that reads it";
+  let description = [{
+    relu_grad(max_pool_grad(dy, winner), y) becomes max_pool_grad(relu_grad(dy, max_pool(y)), winner), the same to the bit: the value
+    of a window's winner is what the pool gave. The mask reads and writes a quarter as much behind a pool of stride 2, and y is not read
+    by the backward half.
+  }];
+}
+
 def Recompute : Pass<"resnet-recompute", "ModuleOp"> {
   let summary = "compute activations again instead of keeping them";
   let description = [{

@@ -17,12 +17,18 @@
 // Behind the last block comes the next tile's first one.
 // CHECK:           %[[BLOCK:.*]] = arith.select %[[LAST]], %c0, %[[NEXT]]
 // CHECK:           %[[TILE:.*]] = arith.select %[[LAST]], %c14, %c0
-// CHECK:           %[[PIXEL:.*]] = affine.apply affine_map<(d0) -> (d0 floordiv 2)>(%[[C]])
-// CHECK:           %[[HALF:.*]] = affine.apply affine_map<(d0) -> (d0 * 16 - (d0 floordiv 2) * 32)>(%[[C]])
+// Products stand between the fetches.
+// CHECK:           math.fma
+// CHECK:           %[[LINE:.*]] = arith.remui %[[C]], %c2
+// CHECK:           %[[HALF:.*]] = arith.muli %[[LINE]], %c16
+// CHECK:           %[[PIXEL:.*]] = arith.divui %[[C]], %c2
 // CHECK:           memref.prefetch %[[X]][%[[BLOCK]], %{{.*}}, %[[HALF]]], read, locality<3>
+// CHECK:           math.fma
 // CHECK:           memref.prefetch %[[W]][%[[B]], %{{.*}}, %c0], read, locality<3>
 // CHECK-NEXT:      memref.prefetch %[[W]][%[[B]], %{{.*}}, %c16], read, locality<3>
+// CHECK:           math.fma
 // CHECK:           memref.prefetch %[[R]][%[[PIXEL]], %[[HALF]]], read, locality<3>
+// CHECK:           math.fma
 // CHECK:           memref.prefetch %[[Y]][%[[PIXEL]], %[[HALF]]], write, locality<3>
 // CHECK-NOT:   memref.prefetch
 // CHECK:       return

@@ -322,3 +322,61 @@ func.func @winograd(%x: tensor<?x2x18x18x32xf32>, %u: tensor<4x36x65x32xf32>, %n
   } -> tensor<?x4x16x14x32xf32>
   return %y : tensor<?x4x16x14x32xf32>
 }
+
+#map = affine_map<(n, h, c, w) -> (n, h, w, c)>
+#row = affine_map<(n, h, c, w) -> (n, h, c)>
+#plane = affine_map<(n, h, w, c) -> (n, h, w, c)>
+#taps = affine_map<(n, h, w, c, k) -> (n, h, w, k)>
+#weight = affine_map<(n, h, w, c, k) -> (k, c)>
+#sum = affine_map<(n, h, w, c, k) -> (n, h, w, c)>
+
+// A sum over rows takes in what computes the values, and the contraction behind that, if it reads them first. Other readers get the loop's result.
+// CHECK-LABEL: func.func @row_sums(
+// CHECK:       %[[LOOP:.*]]:2 = scf.forall (%[[N:.*]], %[[H:.*]]) in (%{{.*}}, 3) shared_outs(%[[ROWS:.*]] = %{{.*}}, %[[OUT:.*]] = %{{.*}})
+// CHECK:         arith.mulf
+// CHECK:         %[[PART:.*]] = tensor.extract_slice %[[OUT]][%[[N]], %[[H]], 0, 0] [1, 1, 4, 32]
+// CHECK:         %[[Y:.*]] = linalg.generic {{.*}} outs(%[[PART]] :
+// CHECK:           arith.maximumf
+// CHECK:         %[[S:.*]] = linalg.generic {{.*}} ins(%[[Y]] :
+// CHECK:         scf.forall.in_parallel {
+// CHECK-NEXT:      tensor.parallel_insert_slice %[[S]] into %[[ROWS]]
+// CHECK-NEXT:      tensor.parallel_insert_slice %[[Y]] into %[[OUT]][%[[N]], %[[H]], 0, 0] [1, 1, 4, 32]
+// CHECK:       scf.forall
+// CHECK:         tensor.extract_slice %[[LOOP]]#1
+// CHECK-NOT:   arith.mulf
+// CHECK:       return
+func.func @row_sums(%x: tensor<?x3x4x8xf32>, %w: tensor<8x32xf32>, %n: index) -> (tensor<?x3x32xf32>, tensor<?x3x4x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %scratch = tensor.empty(%n) : tensor<?x3x4x32xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%scratch : tensor<?x3x4x32xf32>) -> tensor<?x3x4x32xf32>
+  %conv = linalg.generic {indexing_maps = [#taps, #weight, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<?x3x4x8xf32>, tensor<8x32xf32>) outs(%start : tensor<?x3x4x32xf32>) attrs = {resnet.tile = array<i64: 1, 1>} {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<?x3x4x32xf32>
+  %out = tensor.empty(%n) : tensor<?x3x4x32xf32>
+  %y = linalg.generic {indexing_maps = [#plane, #plane], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+    ins(%conv : tensor<?x3x4x32xf32>) outs(%out : tensor<?x3x4x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<?x3x4x32xf32>
+  %rows = tensor.empty(%n) : tensor<?x3x32xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%rows : tensor<?x3x32xf32>) -> tensor<?x3x32xf32>
+  %sums = linalg.generic {indexing_maps = [#map, #row], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%y : tensor<?x3x4x32xf32>) outs(%none : tensor<?x3x32xf32>) attrs = {resnet.tile = array<i64: 1>, resnet.row_sums} {
+  ^bb0(%a: f32, %s: f32):
+    %q = arith.addf %s, %a : f32
+    linalg.yield %q : f32
+  } -> tensor<?x3x32xf32>
+  %more = tensor.empty(%n) : tensor<?x3x4x32xf32>
+  %z = linalg.generic {indexing_maps = [#plane, #plane], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+    ins(%y : tensor<?x3x4x32xf32>) outs(%more : tensor<?x3x4x32xf32>) attrs = {resnet.tile = array<i64: 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %a, %a : f32
+    linalg.yield %r : f32
+  } -> tensor<?x3x4x32xf32>
+  return %sums, %z : tensor<?x3x32xf32>, tensor<?x3x4x32xf32>
+}
