@@ -2,6 +2,7 @@
 
 #include "Codegen/Kernel.h"
 #include "Codegen/Passes.h"
+#include "Codegen/Transposition.h"
 #include "Codegen/Winograd.h"
 #include "Conversion/Lowering.h"
 
@@ -97,7 +98,7 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     llvm::DenseSet<Operation *> taken;
     bool fences = false;
     for (linalg::GenericOp op : ops) {
-      if (taken.contains(op))
+      if (taken.contains(op) || emitTransposition(rewriter, op, target))
         continue;
       Kernel kernel = describe(op);
       if (kernel.epilogue)

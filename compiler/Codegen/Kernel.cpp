@@ -163,16 +163,15 @@ private:
 
   //===--- the tile ---===//
 
-  /// Whether no product of all is summed and the sums have few steps, all told.
+  /// Whether a few vectors of one operand are reduced.
   bool isSmallWindow() {
     constexpr int64_t kSteps = 9;
-    int64_t steps = 1;
+    int64_t steps = 1, operands = 0;
     for (int64_t dim : reductions)
       steps *= std::min<int64_t>(staticSize(dim).value_or(kSteps + 1), kSteps + 1);
-    return !reductions.empty() && tile.lanes > 1 && steps <= kSteps &&
-           llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
-             return !op.payloadUsesValueFromOperand(input) || op.getMatchingIndexingMap(input).isFunctionOfDim(rootLoops.vectorDim);
-           });
+    for (OpOperand *input : op.getDpsInputOperands())
+      operands += op.payloadUsesValueFromOperand(input);
+    return !reductions.empty() && tile.lanes > 1 && steps <= kSteps && operands == 1;
   }
 
   /// Steps of a loop that is written out.

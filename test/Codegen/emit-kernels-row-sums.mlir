@@ -11,13 +11,13 @@
 // The fills start the sums; each value is stored and goes on in its register.
 // CHECK:       scf.for %[[H:.*]] = %c0 to %c3
 // CHECK:         %[[G0:.*]] = arith.maximumf
+// CHECK:         %[[G1:.*]] = arith.maximumf
 // CHECK:         vector.store %[[G0]], %[[G]][%c0, %[[H]], %c0, %c0]
 // CHECK:         %[[X0:.*]] = vector.load %[[X]][%c0, %[[H]], %c0, %c0]
 // CHECK:         %[[S0:.*]] = vector.load %[[S]][%c0, %[[H]], %c0]
 // CHECK:         %[[P0:.*]] = vector.load %[[P]][%c0, %[[H]], %c0]
 // CHECK:         %[[S1:.*]] = arith.addf %[[S0]], %[[G0]]
 // CHECK:         %[[P1:.*]] = math.fma %{{.*}}, %[[G0]], %[[P0]]
-// CHECK:         %[[G1:.*]] = arith.maximumf
 // CHECK:         vector.store %[[G1]], %[[G]][%c0, %[[H]], %c1, %c0]
 // CHECK:         %[[S2:.*]] = arith.addf %[[S1]], %[[G1]]
 // CHECK:         %[[P2:.*]] = math.fma %{{.*}}, %[[G1]], %[[P1]]
