@@ -211,7 +211,7 @@ class Trainer(TrainerCase):
             )
         done = self.run_it("eval", "--data", "slow", "--checkpoint", "run/last.safetensors", "--json", "--no-cache")
         self.assertEqual(json.loads(done.stdout)["images"], 60)
-        self.assertRegex(done.stderr, r"^evaluation \[[=>]+ *\] 32/60  \d+(\.\d)? images/s  \d:\d\d left\n$")
+        self.assertRegex(done.stderr, r"^(evaluation \[[=>]+ *\] (32|60)/60  \d+(\.\d)? images/s  \d:\d\d left\n)+$")
 
     def given(self, dtype, n=3, seed=5):
         rng = random.Random(seed)
