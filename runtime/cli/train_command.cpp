@@ -188,7 +188,7 @@ std::vector<sweep_case> sweep_cases(const command_context &context) {
 
 } // namespace
 
-static void check_check_precision(const command_context &context) {
+static void require_two_precisions(const command_context &context) {
   if (!context.options.all("sweep").empty())
     throw std::runtime_error(
         "options --check-precision and --sweep exclude each other; give one");
@@ -207,7 +207,7 @@ static void check_check_precision(const command_context &context) {
 int train_command(const command_context &context) {
   const bool check = context.options.given("check-precision");
   if (check)
-    check_check_precision(context);
+    require_two_precisions(context);
   const resnetc_variant &variant = context.variant,
                         &plain = plain_variant(context.variants, variant);
   if (!context.options.all("sweep").empty())

@@ -27,7 +27,7 @@ def panel(offset, title, measured, speeds, fastest):
     """One trunk's: `measured` is {precision: [difference to f32 in points of each seed]}."""
     at_x = lambda rate: offset + LEFT + rate / fastest * (WIDTH - LEFT - RIGHT)
     at_y = lambda points: TOP + (REACH - points) / (2 * REACH) * (HEIGHT - TOP - BOTTOM)
-    svg = text(offset + LEFT, TOP - 16, "start", title) + text(at_x(fastest / 2), HEIGHT - 12, "middle", "frozen layers, images/s")
+    svg = text(offset + LEFT, TOP - 16, "start", f"{title}: top-1, points above f32") + text(at_x(fastest / 2), HEIGHT - 12, "middle", "frozen layers, images/s")
     for points in (-1, 0, 1):
         svg += f'<path d="M{at_x(0):.1f} {at_y(points):.1f}H{at_x(fastest):.1f}" stroke="{"#888" if points == 0 else "#ddd"}"/>\n'
         svg += text(at_x(0) - 8, at_y(points) + 4, "end", f"{points:+d}" if points else "f32")
@@ -63,7 +63,6 @@ def main():
         for number, (title, files) in enumerate(each.rsplit("=", 1) for each in arguments.panels)
     )
     width = WIDTH * len(arguments.panels)
-    svg += text(16, TOP - 16, "start", "top-1")
     arguments.out.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
         f'font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n{svg}</svg>\n'
