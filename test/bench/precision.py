@@ -2,10 +2,11 @@
 """What low precision of a frozen trunk changes: features, one head's answers, and the accuracy of heads trained behind it.
 
   precision.py --build build/release --spec SPEC --data DIR --val DIR --trunk FILE [--precision bf16] [--seeds 0,1,2]
-               [--epochs 10] [--threads 1] [--work DIR] [--json FILE]
+               [--epochs 10] [--lr X] [--threads 1] [--work DIR] [--json FILE]
 
 Trains a head for each seed behind the trunk in either precision (`train --check-precision`: the same pictures, the same seed), and
-prints a table in Markdown; --json writes the same for precision_chart.py. SPEC is the text of one with the trunk frozen. Accuracies are those of the best epoch on DIR of --val.
+prints a table in Markdown; --json writes the same for precision_chart.py. SPEC is the text of one with the trunk frozen. Choose a
+rate at which training settles: at a high one the accuracy swings by points from epoch to epoch, and any rounding sends it elsewhere. Accuracies are those of the best epoch on DIR of --val.
 """
 
 import argparse
@@ -37,6 +38,7 @@ def check(arguments, trainer, seed):
     said = run(
         *(trainer, "train", "--data", arguments.data, "--val", arguments.val, "--weights", arguments.trunk),
         *("--augment", "none", "--epochs", arguments.epochs, "--seed", seed, "--threads", arguments.threads),
+        *(("--lr", arguments.lr) if arguments.lr else ()),
         *("--out", arguments.work / f"seed{seed}", "--force", "--cache-dir", arguments.work / "cache", "--check-precision"),
     )
     found = SAID.search(said)
@@ -53,6 +55,7 @@ def main():
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--lr", type=float)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--json", type=Path)

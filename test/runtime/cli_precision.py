@@ -8,21 +8,26 @@ import json, os, re, subprocess, unittest
 from trainer_case import BIN, TrainerCase, read, read_tensors, write
 
 SPEC = "resnet(basic, {1, 1, 1, 1}).width(16).input(32, 32).freeze_all().replace_fc(3)"
-BF16_CPU = "cooperlake"  # the oldest
+BF16_CPU, INT8_CPU = "cooperlake", "cascadelake"  # the oldest
 
 
-class Precision(TrainerCase):
-    def setUp(self):
-        super().setUp()
-        if "avx512_bf16" not in read("/proc/cpuinfo").decode():
-            self.skipTest("this CPU has no AVX-512 BF16")
-        self.bf16 = self.compile("bf16", "--precision=bf16", f"--mcpu={BF16_CPU}")
+class CompiledCase(TrainerCase):
+    def need(self, feature, what):
+        if feature not in read("/proc/cpuinfo").decode():
+            self.skipTest(f"this CPU has no AVX-512 {what}")
 
     def compile(self, name, *options):
         write(self.at("spec.rdsl"), SPEC)
         command = [os.path.join(BIN, "bin/resnetc"), self.at("spec.rdsl"), "-o", self.at(name), *options]
         subprocess.run(command, check=True)
         return self.at(name)
+
+
+class Bf16(CompiledCase):
+    def setUp(self):
+        super().setUp()
+        self.need("avx512_bf16", "BF16")
+        self.bf16 = self.compile("bf16", "--precision=bf16", f"--mcpu={BF16_CPU}")
 
     def evaluate(self, *options, program=None, checkpoint="run/best.safetensors"):
         """The loss, and what was said beside it."""
@@ -84,6 +89,41 @@ class Precision(TrainerCase):
         same_head = lambda a, b: self.assertEqual(*(read_tensors(self.at(f"{out}/last.safetensors"))[0]["fc.weight"] for out in (a, b)))
         same_head("run", "alone")
         same_head("run/f32", "plain_run")
+
+
+class Int8(CompiledCase):
+    """What a hand-written trainer cannot show: cli_int8.py has the rest."""
+
+    def setUp(self):
+        super().setUp()
+        self.need("avx512_vnni", "VNNI")
+        self.int8 = self.compile("int8", "--precision=int8", f"--mcpu={INT8_CPU}")
+
+    def test_calibrated_by_its_f32_program(self):
+        options = ["--epochs", 3, "--seed", 5, "--val", "data"]
+        said = self.train(*options, "--check-precision", program=self.int8).stdout
+        self.assertIn("Calibrated int8 on 69 images.", said)
+        found = re.search(r"Features of 69 of them: centred cosine ([\d.]+) on average, ([\d.]+) at least.*behind f32 for ([\d.]+) %", said)
+        self.assertTrue(found, said)
+        mean, least, same = map(float, found.groups())
+        self.assertTrue(0.98 < mean < 1 and 0.9 < least < 1 and same >= 98, said)
+        # Each activation has a scale, which fits it: the largest normalised pixel is about two.
+        metadata = read_tensors(self.at("run/best.safetensors"))[1]
+        scales = json.loads(metadata["scales"])
+        self.assertGreater(len(scales), 4, scales)
+        self.assertTrue(1.5 < 127 * scales["images"] < 3, scales)
+        plain = self.compile("plain", f"--mcpu={INT8_CPU}")
+        self.train(*options, program=plain, out="plain_run")
+        heads = [read_tensors(self.at(f"{out}/last.safetensors"))[0]["fc.weight"] for out in ("run/f32", "plain_run")]
+        self.assertEqual(*heads)
+
+    def test_the_same_bits_for_any_number_of_threads(self):
+        for threads in (1, 3):
+            self.train("--epochs", 2, "--no-cache", "--threads", threads, program=self.int8, out=f"threads{threads}")
+        self.assertEqual(*(read(self.at(f"threads{threads}/last.safetensors")) for threads in (1, 3)))
+        again = self.train("--epochs", 2, program=self.int8, out="cached").stdout
+        self.assertIn("Calibrated int8", again)
+        self.assertEqual(read(self.at("cached/last.safetensors")), read(self.at("threads1/last.safetensors")))
 
 
 if __name__ == "__main__":
