@@ -61,7 +61,8 @@ std::vector<float> draw(int count, const std::function<double(std::mt19937_64 &)
 
 void expect_near_the_best(const char *what, const std::vector<float> &values, bool is_signed) {
   float scale = least_error_scale(histogram_of(values), is_signed);
-  EXPECT_LE(error_of(values, scale, is_signed), 1.03 * least_error(values, is_signed)) << what << ", scale " << scale;
+  // A bin is 3 % wide, and in it lie the few largest values that decide.
+  EXPECT_LE(error_of(values, scale, is_signed), 1.06 * least_error(values, is_signed)) << what << ", scale " << scale;
 }
 
 TEST(BinEdge, IsWhereTheBinOfAFloatBegins) {
