@@ -38,7 +38,10 @@ def panel(offset, title, measured, speeds, fastest):
         for difference in differences:
             svg += f'<circle cx="{x:.1f}" cy="{at_y(difference):.1f}" r="5" fill="none" stroke="{colour}"/>\n'
         svg += f'<path d="M{x - 8:.1f} {at_y(mean):.1f}h16" stroke="{colour}" stroke-width="3"/>\n'
-        svg += text(x, at_y(max(differences)) - 12, "middle", f"{precision} {mean:+.2f}" if precision != "f32" else "f32", colour)
+        if precision == "f32":  # below, where a neighbour's words are above
+            svg += text(x, at_y(0) + 22, "middle", precision, colour)
+        else:
+            svg += text(x, at_y(max(differences)) - 12, "middle", f"{precision} {mean:+.2f}", colour)
     return svg
 
 
