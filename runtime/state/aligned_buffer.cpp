@@ -37,8 +37,8 @@ namespace {
 /// Folders whose files are memory themselves.
 bool in_memory(int descriptor) {
   struct statfs system;
-  return ::fstatfs(descriptor, &system) != 0 ||
-         system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
+  return ::fstatfs(descriptor, &system) != 0 || system.f_type == TMPFS_MAGIC ||
+         system.f_type == RAMFS_MAGIC;
 }
 
 bool write_all(int descriptor, const std::byte *bytes, std::size_t size) {
@@ -63,8 +63,7 @@ bool aligned_buffer::move_to_file(const std::filesystem::path &folder) {
       !write_all(file.get(), as<const std::byte>(), bytes))
     return false;
   aligned_buffer moved;
-  void *address =
-      ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  void *address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED)
     return false;
   moved.start = moved.mapping = address;

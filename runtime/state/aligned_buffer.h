@@ -25,8 +25,8 @@ public:
 
   /// Moves the contents into a file without a name in `folder`, of which pages
   /// come to memory as they are read. They must not be written any more; `data`
-  /// is another address. False, and all as it was, where that is not possible or
-  /// saves nothing: no room, no such files there, a folder in memory.
+  /// is another address. False, and all as it was, where that is not possible
+  /// or saves nothing: no room, no such files there, a folder in memory.
   bool move_to_file(const std::filesystem::path &folder);
   /// Of a buffer in a file: takes the pages that lie within these bytes out of
   /// memory. Of another one it does nothing.

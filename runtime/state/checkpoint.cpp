@@ -33,17 +33,17 @@ checkpoint_info describe(const resnetc_model &model) {
 static std::map<std::string, std::string>
 metadata_of(const checkpoint_info &info) {
   std::map<std::string, std::string> texts{
-          {"format", "pt"}, // what transformers and timm look for
-          {"classes", json_text(json(info.classes))},
-          {"mean", json_text(json(info.mean))},
-          {"std", json_text(json(info.std))},
-          {"input", json_text(json{info.height, info.width})},
-          {"channels", json_text(json(info.channels))},
-          {"resize", json_text(json(info.resize))},
-          {"epoch", json_text(json(info.epoch))},
-          {"spec", json_text(json(info.spec))},
-          {"spec_hash", json_text(json(info.spec_hash))},
-          {"precision", json_text(json(info.precision))}};
+      {"format", "pt"}, // what transformers and timm look for
+      {"classes", json_text(json(info.classes))},
+      {"mean", json_text(json(info.mean))},
+      {"std", json_text(json(info.std))},
+      {"input", json_text(json{info.height, info.width})},
+      {"channels", json_text(json(info.channels))},
+      {"resize", json_text(json(info.resize))},
+      {"epoch", json_text(json(info.epoch))},
+      {"spec", json_text(json(info.spec))},
+      {"spec_hash", json_text(json(info.spec_hash))},
+      {"precision", json_text(json(info.precision))}};
   if (!info.scales.empty()) // float32 is exact as JSON's float64
     texts.emplace("scales", json_text(json(info.scales)));
   return texts;

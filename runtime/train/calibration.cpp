@@ -29,8 +29,8 @@ loader_options options_for(const engine &engine,
 
 std::vector<float> scales_from(engine &engine, const resnetc_variant &plain,
                                const std::vector<sample> &images,
-                               const train_settings &settings,
-                               bad_images &bad, console &out) {
+                               const train_settings &settings, bad_images &bad,
+                               console &out) {
   using clock = std::chrono::steady_clock;
   const loader_options options = options_for(engine, settings);
   calibration observed(engine, plain, settings.threads, options.batch);
@@ -83,8 +83,8 @@ std::vector<float> calibration::scales() const {
   return scales;
 }
 
-void calibrate(engine &engine, const resnetc_variant &plain,
-               const void *images, std::int64_t n, int threads) {
+void calibrate(engine &engine, const resnetc_variant &plain, const void *images,
+               std::int64_t n, int threads) {
   calibration observed(engine, plain, threads, n);
   observed.look(images, n);
   engine.set_scales(observed.scales());

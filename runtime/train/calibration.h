@@ -14,12 +14,12 @@
 namespace resnetc {
 
 /// Looks at activations of the f32 program beside one in int8. It has an engine
-/// of its own, which goes with this object, and borrows the frozen parameters of
-/// the int8 one's meanwhile.
+/// of its own, which goes with this object, and borrows the frozen parameters
+/// of the int8 one's meanwhile.
 class calibration {
 public:
-  /// `engine` is of a variant with scales, and its weights are there; `plain` is
-  /// the one in f32 beside it. `batch`: images in a call of `look` at most.
+  /// `engine` is of a variant with scales, and its weights are there; `plain`
+  /// is the one in f32 beside it. `batch`: images in a call of `look` at most.
   calibration(engine &engine, const resnetc_variant &plain, int threads,
               std::int64_t batch);
   ~calibration();
@@ -39,8 +39,8 @@ private:
 };
 
 /// Gives an int8 engine its scales from n images in memory.
-void calibrate(engine &engine, const resnetc_variant &plain,
-               const void *images, std::int64_t n, int threads);
+void calibrate(engine &engine, const resnetc_variant &plain, const void *images,
+               std::int64_t n, int threads);
 
 /// The images that `train` calibrates on: the first ones of each class by their
 /// path, 128 in all, or all where there are fewer; in the order of `index`.

@@ -8,7 +8,8 @@ namespace resnetc {
 namespace {
 
 /// In a sum over many products what rounding adds comes with either sign and
-/// nearly cancels; what clipping takes away is all of one image and of one sign.
+/// nearly cancels; what clipping takes away is all of one image and of one
+/// sign.
 constexpr double clipping_weight = 4;
 
 /// Sums over all bins before one: of counts, of magnitudes, of their squares.
@@ -22,8 +23,8 @@ moments operator-(const moments &a, const moments &b) {
 
 using running_moments = std::array<moments, RESNETC_BINS + 1>;
 
-/// A bin is 1/32 of an octave: its middle stands for all that it holds. What lies
-/// in bin 0 counts as zero.
+/// A bin is 1/32 of an octave: its middle stands for all that it holds. What
+/// lies in bin 0 counts as zero.
 running_moments running(std::span<const std::int64_t> histogram) {
   running_moments before{};
   for (int bin = 0; bin < RESNETC_BINS; ++bin) {
@@ -59,9 +60,8 @@ double expected_error(const running_moments &before, int end, double steps) {
   const moments inside = before[end] - before[first_kept],
                 clipped = before[RESNETC_BINS] - before[end];
   return before[first_kept].squares + inside.count * step * step / 12 +
-         clipping_weight *
-             (clipped.squares - 2 * threshold * clipped.sum +
-              threshold * threshold * clipped.count);
+         clipping_weight * (clipped.squares - 2 * threshold * clipped.sum +
+                            threshold * threshold * clipped.count);
 }
 
 } // namespace

@@ -82,8 +82,7 @@ std::optional<std::vector<float>> scale_cache::find() {
 }
 
 void scale_cache::keep(const std::vector<float> &scales) {
-  const record_entry entry{
-      id_, std::as_bytes(std::span(scales)).data()};
+  const record_entry entry{id_, std::as_bytes(std::span(scales)).data()};
   if (store_)
     store_->append({&entry, 1});
 }
