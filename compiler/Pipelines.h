@@ -8,6 +8,7 @@
 #include "resnetc/abi.h"
 #include "resnetc/graph.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <optional>
@@ -64,7 +65,7 @@ struct MemoryUse {
   llvm::StringMap<int64_t> kept; // bytes an image that a step keeps for its backward half, by layer
   std::vector<mlir::resnet::Record> records; // nothing where an image is its own record
   llvm::StringSet<> prefix;                  // convolutions and linear layers in front of them
-  llvm::StringSet<> winograd;                // convolutions by Winograd's algorithm
+  llvm::StringMap<mlir::resnet::Cover> winograd; // convolutions by Winograd's algorithm
   std::vector<mlir::resnet::LayerPrecision> precisions; // of the prefix's convolutions, where not all are float32
 };
 

@@ -34,7 +34,7 @@ public:
     b.setInsertionPoint(last);
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc))
       sizes.push_back(range.size);
-    tile = chooseTile(op, kernel.epilogue, sizes, target);
+    tile = chooseTile(op, kernel.epilogue, sizes, target, kernel.inBlocks);
     rootLoops = {SmallVector<Value>(sizes.size()), tile.vectorDim, tile.rowDim, tile.lineDim};
     for (int64_t i = 0, n = sizes.size(); i < n; ++i)
       (op.getIteratorTypesArray()[i] == utils::IteratorType::reduction ? reductions : parallels).push_back(i);
@@ -240,10 +240,25 @@ private:
     b.setInsertionPointToStart(loop.getBody());
     inner(loop.getInductionVar());
     anchorStep = loop.getInductionVar();
-    SmallVector<Value> next = reductionLoops(dims.drop_front(), t, llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+    SmallVector<Value> next, before = llvm::to_vector_of<Value>(loop.getRegionIterArgs());
+    if (kernel.inBlocks && dims.size() == 2)
+      next = added(before, reductionLoops(dims.drop_front(), t, zeros(before)));
+    else
+      next = reductionLoops(dims.drop_front(), t, before);
     scf::YieldOp::create(b, loc, next);
     anchors.clear();
     return llvm::to_vector_of<Value>(loop.getResults());
+  }
+
+  SmallVector<Value> zeros(ArrayRef<Value> like) {
+    return llvm::map_to_vector(like, [&](Value v) -> Value { return arith::ConstantOp::create(b, loc, b.getZeroAttr(v.getType())); });
+  }
+
+  SmallVector<Value> added(ArrayRef<Value> sums, ArrayRef<Value> parts) {
+    SmallVector<Value> result;
+    for (auto [sum, part] : llvm::zip_equal(sums, parts))
+      result.push_back(arith::AddFOp::create(b, loc, sum, part));
+    return result;
   }
 
   /// Before the innermost loop: a view of each operand of scalars that begins at the tile's first, so that the tile's offsets are

@@ -25,6 +25,8 @@ struct Kernel {
   Operation *scratch = nullptr;      // the allocation between root and epilogue, which the registers replace
   /// May be empty: emits what else a register tile of so many lines does at a step of its sum, such as prefetches.
   std::function<void(ValueRange loops, int64_t lines)> atStep = {};
+  /// Whether the innermost of two reductions is summed by itself, and these sums then: a long sum loses fewer bits so.
+  bool inBlocks = false;
 };
 
 /// Whether a kernel's stores go past the caches: a fence must stand between them and whoever else reads them.

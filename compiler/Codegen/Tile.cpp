@@ -113,7 +113,7 @@ private:
 } // namespace
 
 Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes,
-                              const KernelTarget &target) {
+                              const KernelTarget &target, bool inBlocks) {
   Tile tile;
   SmallVector<int64_t> parallel;
   for (auto [i, type] : llvm::enumerate(op.getIteratorTypesArray()))
@@ -145,6 +145,8 @@ Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, 
   bool reduces = op.getNumReductionLoops() > 0;
   // Accumulators, the vectors of one step, and one to broadcast into.
   int64_t most = reduces ? (target.registers - 2 - tile.vectors) / (tile.vectors * op.getNumDpsInits()) : 4;
+  if (inBlocks && target.registers >= 32)
+    most /= 2;
   most = std::max<int64_t>(1, most);
   // Where a sum's rows share nothing, each is a stream through memory of its own.
   if (reduces && !sharesAmongRows(op, tile.rowDim))
@@ -154,7 +156,7 @@ Tile mlir::resnet::chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, 
     tile.rows = std::min<int64_t>(8, most);
     return tile;
   }
-  if (int64_t dim = reduces && *rows < 2 * most ? next() : kNone; dim != kNone)
+  if (int64_t dim = reduces && !inBlocks && *rows < 2 * most ? next() : kNone; dim != kNone)
     if (std::optional<int64_t> size = getConstantIntValue(sizes[dim])) {
       tile.lineDim = dim;
       lines = size;

@@ -27,8 +27,10 @@ struct Tile {
 
 /// The tiles of an op whose loops have these sizes. The vector dimension is the last parallel one, if every operand of the op
 /// and of its epilogue that varies along it is contiguous there; the row dimension is the parallel one before that
-/// is not 1, and the line dimension the one before that, of contractions. Without a vector dimension the tile is one scalar.
-Tile chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes, const KernelTarget &target);
+/// is not 1, and the line dimension the one before that, of contractions. Without a vector dimension the tile is one scalar. Sums `inBlocks`
+/// (Kernel.h) take two registers each, where there are 32, and
+/// lie along rows alone.
+Tile chooseTile(linalg::GenericOp op, linalg::GenericOp epilogue, ArrayRef<OpFoldResult> sizes, const KernelTarget &target, bool inBlocks);
 
 /// The epilogue's dimension that indexes the scratch buffer where the root's `dim` does; kNone for reductions.
 int64_t epilogueDim(linalg::GenericOp root, linalg::GenericOp epilogue, int64_t dim);

@@ -9,20 +9,43 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#include <array>
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::resnet;
-using winograd::kInputs;
-using winograd::kOutputs;
-using winograd::kPoints;
+using winograd::Strips;
+using winograd::Tiles;
 
-/// The points other than 0 and infinity are +-kNear and +-kFar.
-static constexpr double kNear = 0.70710678118654752440, kFar = 1.41421356237309504880;
-static constexpr double kNear2 = kNear * kNear, kFar2 = kFar * kFar;
-/// What a filter's polynomial is scaled by at each of them.
-static constexpr double kZeroScale = 1 / (kNear2 * kFar2), kNearScale = 1 / (2 * kNear2 * (kNear2 - kFar2)),
-                        kFarScale = 1 / (2 * kFar2 * (kFar2 - kNear2));
+/// The p of the points +-p. The others are zero and infinity.
+static ArrayRef<double> pairsOf(int64_t most) {
+  static constexpr double kFour[] = {0.70710678118654752440, 1.41421356237309504880}, kSix[] = {1, 0.5, 2};
+  return most == 4 ? ArrayRef(kFour) : ArrayRef(kSix);
+}
+
+/// The product of y - p^2 over all pairs but one, as coefficients of powers of y.
+static SmallVector<double> productOf(ArrayRef<double> pairs, std::optional<size_t> but = {}) {
+  SmallVector<double> product{1};
+  for (auto [i, p] : llvm::enumerate(pairs)) {
+    if (i == but)
+      continue;
+    product.insert(product.begin(), 0);
+    for (size_t k = 0; k + 1 < product.size(); ++k)
+      product[k] -= p * p * product[k + 1];
+  }
+  return product;
+}
+
+/// What a filter's polynomial is scaled by at zero, and at the i-th pair: one over the derivative of x * product of (x^2 - p^2).
+static double scaleAtZero(ArrayRef<double> pairs) { return 1 / productOf(pairs).front(); }
+
+static double scaleOf(ArrayRef<double> pairs, size_t i) {
+  double y = pairs[i] * pairs[i], power = 1, derivative = 0;
+  for (double c : productOf(pairs, i)) {
+    derivative += c * power;
+    power *= y;
+  }
+  return 1 / (2 * y * derivative);
+}
 
 static VectorType vectorOf(Operation *op, const KernelTarget &target) {
   Type element = getElementTypeOrSelf(op->getOperand(0));
@@ -45,8 +68,6 @@ Value WinogradEmitter::ahead(Value a, int64_t offset) {
 Value WinogradEmitter::scaled(Value a, int64_t factor, Value c) {
   return arith::AddIOp::create(b, loc, factor == 1 ? a : arith::MulIOp::create(b, loc, a, index(factor)).getResult(), c);
 }
-
-Value WinogradEmitter::outputsAt(Value tile) { return arith::MulIOp::create(b, loc, tile, index(kOutputs)); }
 
 void WinogradEmitter::loop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body) {
   auto from = getConstantIntValue(begin), to = getConstantIntValue(end);
@@ -74,7 +95,7 @@ void WinogradEmitter::fetch(Value from, ValueRange at) {
 
 void WinogradEmitter::clear(Value scratch, Value rows) {
   Value zero = splat(0);
-  loop(kPoints, 1, [&](Value p) {
+  loop(cast<MemRefType>(scratch.getType()).getDimSize(0), 1, [&](Value p) {
     loop(index(0), rows, 1, [&](Value row) { loop(kBlock, lanes, [&](Value k) { store(zero, scratch, {p, row, k}); }); });
   });
 }
@@ -87,7 +108,7 @@ Value WinogradEmitter::add(Value x, Value y) { return arith::AddFOp::create(b, l
 
 Value WinogradEmitter::sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
 
-Value WinogradEmitter::times(double k, Value x) { return arith::MulFOp::create(b, loc, splat(k), x); }
+Value WinogradEmitter::times(double k, Value x) { return k == 1 ? x : arith::MulFOp::create(b, loc, splat(k), x).getResult(); }
 
 Value WinogradEmitter::plus(double k, Value x, Value y) {
   if (k == 1)
@@ -100,75 +121,176 @@ Value WinogradEmitter::plus(double k, Value x, Value y) {
 }
 
 //===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+void WinogradEmitter::eachBlock(const Strips &rows, bool together, int64_t whole, int64_t shorter,
+                                llvm::function_ref<void(Value row, int64_t whole, int64_t shorter)> body) {
+  if (together)
+    return body(index(0), rows.whole, rows.shorter);
+  int64_t end = rows.whole * rows.most;
+  loop(index(0), index(end), whole * rows.most, [&](Value row) { body(row, whole, 0); });
+  loop(index(end), index(rows.covered()), shorter * (rows.most - 1), [&](Value row) { body(row, 0, shorter); });
+}
+
+SmallVector<WinogradEmitter::Shape> WinogradEmitter::shapesOf(const Block &block, const Tiles &tiles) {
+  struct Part {
+    Axis axis;
+    int64_t begin, count;
+  };
+  auto partsOf = [](int64_t most, int64_t whole, int64_t shorter) {
+    return std::pair(Part{{most, most}, 0, whole}, Part{{most, most - 1}, whole * most, shorter});
+  };
+  auto [high, low] = partsOf(tiles.rows.most, block.whole, block.shorter);
+  auto [wide, narrow] = partsOf(tiles.columns.most, tiles.columns.whole, tiles.columns.shorter);
+  SmallVector<Shape> shapes;
+  int64_t before = 0;
+  for (auto [down, across] : {std::pair(high, narrow), std::pair(high, wide), std::pair(low, wide), std::pair(low, narrow)}) {
+    if (int64_t count = down.count * across.count)
+      shapes.push_back({down.axis, across.axis, down.begin, across.begin, down.count, across.count, before}), before += count;
+  }
+  return shapes;
+}
+
+void WinogradEmitter::eachTile(const Block &block, const Shape &shape,
+                               llvm::function_ref<void(Value image, Value row, Value column, Value tile)> body,
+                               std::optional<std::pair<int64_t, int64_t>> rows, std::optional<std::pair<int64_t, int64_t>> columns) {
+  auto [top, bottom] = rows.value_or(std::pair(int64_t(0), shape.rows));
+  auto [left, right] = columns.value_or(std::pair(int64_t(0), shape.columns));
+  Value first = arith::MulIOp::create(b, loc, block.images, index(shape.before));
+  loop(index(0), block.images, 1, [&](Value i) {
+    Value image = arith::AddIOp::create(b, loc, block.image, i);
+    loop(index(top), index(bottom), 1, [&](Value ty) {
+      Value row = arith::AddIOp::create(b, loc, block.row, scaled(ty, shape.down.outputs, index(shape.row)));
+      loop(index(left), index(right), 1, [&](Value tx) {
+        Value tile = arith::AddIOp::create(b, loc, first, scaled(scaled(i, shape.rows, ty), shape.columns, tx));
+        body(image, row, scaled(tx, shape.across.outputs, index(shape.column)), tile);
+      });
+    });
+  });
+}
+
+void WinogradEmitter::eachPoint(const Block &block, const Tiles &tiles, llvm::function_ref<void(const Products &)> body) {
+  const Strips &columns = tiles.columns;
+  int64_t across = columns.most + 2, down = tiles.rows.most + 2;
+  int64_t a = block.whole * columns.shorter, wholeRows = a + block.whole * columns.whole,
+          c = wholeRows + block.shorter * columns.whole, d = c + block.shorter * columns.shorter;
+  // Points in rows [first, last): tiles [begin, end) of an image take part, and of the last column [beginAtInfinity, endAtInfinity).
+  auto rowsOf = [&](int64_t first, int64_t last, int64_t begin, int64_t end, int64_t beginAtInfinity, int64_t endAtInfinity) {
+    if (begin == end)
+      return;
+    if (begin == beginAtInfinity && end == endAtInfinity)
+      return loop(index(first * across), index(last * across), 1, [&](Value p) { body({p, begin, end}); });
+    loop(index(first), index(last), 1, [&](Value i) {
+      loop(across - 1, 1, [&](Value j) { body({scaled(i, across, j), begin, end}); });
+      if (beginAtInfinity != endAtInfinity)
+        body({scaled(i, across, index(across - 1)), beginAtInfinity, endAtInfinity});
+    });
+  };
+  if (block.shorter == 0)
+    return rowsOf(0, down, 0, d, a, c);
+  rowsOf(0, down - 1, 0, d, a, c);
+  rowsOf(down - 1, down, 0, wholeRows, a, wholeRows);
+}
+
+//===----------------------------------------------------------------------===//
 // Matrices
 //===----------------------------------------------------------------------===//
 
-Value WinogradEmitter::inputRow(int64_t row, ArrayRef<Value> d) {
-  switch (row) {
-  case 0:
-  case 5: {
-    int64_t first = row == 0 ? 0 : 1;
-    return plus(kNear2 * kFar2, d[first], plus(-(kNear2 + kFar2), d[first + 2], d[first + 4]));
+Value WinogradEmitter::polynomial(ArrayRef<double> coefficients, ArrayRef<Value> d) {
+  int64_t last = coefficients.size() - 1;
+  Value sum = d[2 * last];
+  for (int64_t k = last - 1; k >= 0; --k)
+    sum = plus(coefficients[k], d[2 * k], sum);
+  return sum;
+}
+
+Value WinogradEmitter::inputAt(Axis axis, int64_t point, ArrayRef<Value> d) {
+  ArrayRef<double> pairs = pairsOf(axis.most);
+  if (point == 0 || point == axis.most + 1)
+    return polynomial(productOf(pairs), d.drop_front(point == 0 ? 0 : 1));
+  size_t pair = (point - 1) / 2;
+  SmallVector<double> others = productOf(pairs, pair);
+  Value even = polynomial(others, d.drop_front(2)), odd = polynomial(others, d.drop_front(1));
+  return plus(point % 2 ? pairs[pair] : -pairs[pair], odd, even);
+}
+
+WinogradEmitter::Row WinogradEmitter::inputs(Axis axis, ArrayRef<Value> d) {
+  Row out;
+  for (int64_t point = 0; point < axis.inputs(); ++point)
+    out.push_back(inputAt(axis, point, d));
+  return out;
+}
+
+WinogradEmitter::Row WinogradEmitter::outputs(Axis axis, ArrayRef<Value> m) {
+  ArrayRef<double> pairs = pairsOf(axis.most);
+  Row even, odd, out;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    even.push_back(add(m[2 * i + 1], m[2 * i + 2]));
+    odd.push_back(sub(m[2 * i + 1], m[2 * i + 2]));
   }
-  case 1:
-  case 2:
-    return inputPair(row == 1 ? kNear : -kNear, kFar2, d);
-  default:
-    return inputPair(row == 3 ? kFar : -kFar, kNear2, d);
+  for (int64_t k = 0; k < axis.outputs; ++k) {
+    Value sum = k == 0 ? m[0] : k == axis.most - 1 ? m.back() : Value();
+    for (auto [p, v] : llvm::zip_equal(pairs, k % 2 ? odd : even)) {
+      double power = std::pow(p, k);
+      sum = sum ? plus(power, v, sum) : times(power, v);
+    }
+    out.push_back(sum);
   }
+  return out;
 }
 
-Value WinogradEmitter::inputPair(double point, double other2, ArrayRef<Value> d) {
-  return plus(point, plus(-other2, d[1], d[3]), plus(-other2, d[2], d[4]));
-}
-
-WinogradEmitter::Row WinogradEmitter::outputs(ArrayRef<Value> m) {
-  Value s = add(m[1], m[2]), d = sub(m[1], m[2]), S = add(m[3], m[4]), D = sub(m[3], m[4]);
-  return {add(add(m[0], s), S), plus(kFar, D, times(kNear, d)), plus(kFar2, S, times(kNear2, s)),
-          plus(kFar2 * kFar, D, plus(kNear2 * kNear, d, m[5]))};
-}
-
-WinogradEmitter::Row WinogradEmitter::filters(ArrayRef<Value> g) {
-  Row out{times(kZeroScale, g[0])};
-  auto pair = [&](double point, double scale) {
-    Value even = plus(scale * point * point, g[2], times(scale, g[0])), odd = times(scale * point, g[1]);
+WinogradEmitter::Row WinogradEmitter::filters(int64_t most, ArrayRef<Value> g) {
+  ArrayRef<double> pairs = pairsOf(most);
+  Row out{times(scaleAtZero(pairs), g[0])};
+  for (auto [i, p] : llvm::enumerate(pairs)) {
+    double scale = scaleOf(pairs, i);
+    Value even = plus(scale * p * p, g[2], times(scale, g[0])), odd = times(scale * p, g[1]);
     out.append({add(even, odd), sub(even, odd)});
-  };
-  pair(kNear, kNearScale);
-  pair(kFar, kFarScale);
+  }
   out.push_back(g[2]);
   return out;
 }
 
-WinogradEmitter::Row WinogradEmitter::spread(ArrayRef<Value> e) {
+WinogradEmitter::Row WinogradEmitter::spread(Axis axis, ArrayRef<Value> e) {
   Row out{e[0]};
-  for (double point : {kNear, kFar}) {
-    Value even = plus(point * point, e[2], e[0]), odd = plus(point * point * point, e[3], times(point, e[1]));
+  for (double p : pairsOf(axis.most)) {
+    Value even = e[0], odd = times(p, e[1]);
+    for (int64_t k = 2; k < axis.outputs; ++k)
+      (k % 2 ? odd : even) = plus(std::pow(p, k), e[k], k % 2 ? odd : even);
     out.append({add(even, odd), sub(even, odd)});
   }
-  out.push_back(e[3]);
+  if (axis.whole())
+    out.push_back(e.back());
   return out;
 }
 
-WinogradEmitter::Row WinogradEmitter::gathered(ArrayRef<Value> m) {
-  Value s = add(m[1], m[2]), d = sub(m[1], m[2]), S = add(m[3], m[4]), D = sub(m[3], m[4]);
-  return {plus(kFarScale, S, plus(kNearScale, s, times(kZeroScale, m[0]))),
-          plus(kFarScale * kFar, D, times(kNearScale * kNear, d)),
-          plus(kFarScale * kFar2, S, plus(kNearScale * kNear2, s, m[5]))};
+WinogradEmitter::Row WinogradEmitter::gathered(int64_t most, ArrayRef<Value> m) {
+  ArrayRef<double> pairs = pairsOf(most);
+  Row out{times(scaleAtZero(pairs), m[0]), Value(), m.back()};
+  for (auto [i, p] : llvm::enumerate(pairs)) {
+    double scale = scaleOf(pairs, i);
+    Value even = add(m[2 * i + 1], m[2 * i + 2]), odd = sub(m[2 * i + 1], m[2 * i + 2]);
+    out[0] = plus(scale, even, out[0]);
+    out[1] = out[1] ? plus(scale * p, odd, out[1]) : times(scale * p, odd);
+    out[2] = plus(scale * p * p, even, out[2]);
+  }
+  return out;
 }
 
-void WinogradEmitter::bothSides(Matrix matrix, int64_t size, int64_t rows, llvm::function_ref<Value(int64_t i, int64_t j)> load,
+void WinogradEmitter::bothSides(int64_t rows, int64_t columns, Matrix down, Matrix across,
+                                llvm::function_ref<Value(int64_t i, int64_t j)> load,
                                 llvm::function_ref<void(int64_t i, int64_t j, Value v)> put) {
   SmallVector<Row> half; // by column
-  for (int64_t j = 0; j < size; ++j) {
+  for (int64_t j = 0; j < columns; ++j) {
     Row column;
-    for (int64_t i = 0; i < size; ++i)
+    for (int64_t i = 0; i < rows; ++i)
       column.push_back(load(i, j));
-    half.push_back((this->*matrix)(column));
+    half.push_back(down(column));
   }
-  for (int64_t i = 0; i < rows; ++i) {
+  for (size_t i = 0; i < half[0].size(); ++i) {
     Row row = llvm::map_to_vector(half, [&](const Row &column) { return column[i]; });
-    for (auto [j, v] : llvm::enumerate((this->*matrix)(row)))
+    for (auto [j, v] : llvm::enumerate(across(row)))
       put(i, j, v);
   }
 }
@@ -177,36 +299,48 @@ void WinogradEmitter::bothSides(Matrix matrix, int64_t size, int64_t rows, llvm:
 // Transforms
 //===----------------------------------------------------------------------===//
 
-/// Two rows at a time, so that they stay in registers: what they have in common is little.
-void WinogradEmitter::transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, Value scratch, Value to) {
-  for (auto [first, second] : std::array<std::pair<int64_t, int64_t>, 3>{{{0, 5}, {1, 2}, {3, 4}}}) {
-    Row above, below;
-    for (int64_t j = 0; j < kInputs; ++j) {
+/// Of all but the largest tiles two rows at a time, so that they stay in registers: what pairs of them have in common is little.
+void WinogradEmitter::transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, const Shape &shape, Value scratch,
+                                     Value to) {
+  constexpr int64_t kAtOnce = 49;
+  auto [down, across] = std::pair(shape.down, shape.across);
+  auto at = [&](int64_t i, int64_t j) { return load(x, {n, cb, ahead(row, i), ahead(column, j), c}); };
+  auto put = [&](int64_t i, int64_t j, Value v) { store(v, scratch, {index(i * (across.most + 2) + j), to, c}); };
+  if (down.inputs() * across.inputs() >= kAtOnce)
+    return bothSides(
+        down.inputs(), across.inputs(), [&](ArrayRef<Value> d) { return inputs(down, d); },
+        [&](ArrayRef<Value> d) { return inputs(across, d); }, at, put);
+  for (int64_t first = 0; first <= down.most; first += first ? 2 : 1) {
+    SmallVector<int64_t> rows{first};
+    if (first || down.whole())
+      rows.push_back(first ? first + 1 : down.most + 1);
+    SmallVector<Row> half(rows.size());
+    for (int64_t j = 0; j < across.inputs(); ++j) {
       Row d;
-      for (int64_t i = 0; i < kInputs; ++i)
-        d.push_back(load(x, {n, cb, ahead(row, i), ahead(column, j), c}));
-      above.push_back(inputRow(first, d));
-      below.push_back(inputRow(second, d));
+      for (int64_t i = 0; i < down.inputs(); ++i)
+        d.push_back(at(i, j));
+      for (auto [i, values] : llvm::zip_equal(rows, half))
+        values.push_back(inputAt(down, i, d));
     }
-    for (auto [i, values] : {std::pair(first, &above), std::pair(second, &below)})
-      for (int64_t j = 0; j < kInputs; ++j)
-        store(inputRow(j, *values), scratch, {index(i * kInputs + j), to, c});
+    for (auto [i, values] : llvm::zip_equal(rows, half))
+      for (int64_t j = 0; j < across.inputs(); ++j)
+        put(i, j, inputAt(across, j, values));
   }
 }
 
-void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb,
+void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb, ArrayRef<int64_t> cover,
                                       llvm::function_ref<void(Value v, Value p, Value c, Value k)> put) {
   loop(kBlock, 1, [&](Value c) {
     loop(kBlock, lanes, [&](Value k) {
       Value behind = ahead(cb, 1);
       bothSides(
-          &WinogradEmitter::filters, 3, kInputs,
+          3, 3, [&](ArrayRef<Value> g) { return filters(cover[1], g); }, [&](ArrayRef<Value> g) { return filters(cover[0], g); },
           [&](int64_t s, int64_t r) {
             Value g = load(weight, {kb, cb, index(r), index(s), c, k});
             fetch(weight, {kb, behind, index(r), index(s), c, k}); // weights come from memory, once
             return g;
           },
-          [&](int64_t j, int64_t i, Value v) { put(v, index(i * kInputs + j), c, k); });
+          [&](int64_t j, int64_t i, Value v) { put(v, index(i * (cover[1] + 2) + j), c, k); });
     });
   });
 }
@@ -224,7 +358,7 @@ Value WinogradEmitter::panelOf(Value scratch, Value panel, Value first, ArrayRef
                                            OpFoldResult(offset), sizes, getAsIndexOpFoldResult(b.getContext(), strides));
 }
 
-void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh,
+void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh, bool inBlocks,
                                std::function<void(ValueRange loops, int64_t lines)> atStep) {
   linalg::FillOp fill;
   if (fresh) {
@@ -242,5 +376,6 @@ void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<Affi
   OpBuilder::InsertionGuard guard(b);
   Kernel kernel{product, {fill}, nullptr};
   kernel.atStep = std::move(atStep);
+  kernel.inBlocks = inBlocks;
   emitKernel(b, kernel, target);
 }

@@ -1,6 +1,7 @@
 //===- WinogradEmitter.h - the arithmetic of Winograd's algorithm -*- C++ -*-===//
 //
-// F(4,3) at the points 0, +-1/sqrt(2), +-sqrt(2) and infinity, which lose fewer bits than the usual 0, +-1, +-2.
+// F(4,3) at the points 0, +-1/sqrt(2), +-sqrt(2) and infinity, which lose fewer bits than the usual 0, +-1, +-2, and F(6,3) at
+// 0, +-1, +-1/2, +-2 and infinity.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +21,31 @@ public:
 
 protected:
   using Row = SmallVector<Value>;
-  using Matrix = Row (WinogradEmitter::*)(ArrayRef<Value>);
+
+  /// A strip's outputs along one axis, `most` or one fewer. It has as many points as inputs.
+  struct Axis {
+    int64_t most, outputs;
+    bool whole() const { return outputs == most; }
+    int64_t inputs() const { return outputs + 2; }
+  };
+  /// Strips of rows in turn, of images in turn: `whole` whole ones, then `shorter` shorter ones.
+  struct Block {
+    Value image, images; // the first one, and how many
+    Value row;           // the first output
+    int64_t whole, shorter;
+  };
+  /// The tiles of a block that have one shape. Those of all its images follow one another, behind the tiles of other shapes, which are
+  /// `before` an image.
+  struct Shape {
+    Axis down, across;
+    int64_t row, column; // where they begin in the block
+    int64_t rows, columns, before;
+  };
+  /// Points p of a block, in loops over their rows i and columns j, whose products the tiles [begin, end) of each image take part in.
+  struct Products {
+    Value p;
+    int64_t begin, end;
+  };
 
   //===--- indices and loops ---===//
 
@@ -29,8 +54,6 @@ protected:
   Value ahead(Value a, int64_t offset);
   /// a*factor + c.
   Value scaled(Value a, int64_t factor, Value c);
-  /// The first output of a tile, or row of tiles.
-  Value outputsAt(Value tile);
   void loop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body);
   void loop(int64_t end, int64_t step, llvm::function_ref<void(Value)> body) { loop(index(0), index(end), step, body); }
 
@@ -43,23 +66,40 @@ protected:
   /// Zeros in the first `rows` rows of each panel of scratch.
   void clear(Value scratch, Value rows);
 
+  //===--- tiles ---===//
+
+  /// Runs body for each block of strips of rows: all of them at once, or so many whole or shorter ones.
+  void eachBlock(const winograd::Strips &rows, bool together, int64_t whole, int64_t shorter,
+                 llvm::function_ref<void(Value row, int64_t whole, int64_t shorter)> body);
+  /// In the order that makes those one range that have a point at infinity along an axis, or along both.
+  SmallVector<Shape> shapesOf(const Block &block, const winograd::Tiles &tiles);
+  /// Runs body for each tile of a shape, or for those in some of its strips: of an image, with its first output and its number in the block.
+  void eachTile(const Block &block, const Shape &shape,
+                llvm::function_ref<void(Value image, Value row, Value column, Value tile)> body,
+                std::optional<std::pair<int64_t, int64_t>> rows = {}, std::optional<std::pair<int64_t, int64_t>> columns = {});
+  /// Runs body for the points of a block's tiles, in their order.
+  void eachPoint(const Block &block, const winograd::Tiles &tiles, llvm::function_ref<void(const Products &)> body);
+
   //===--- the matrices, applied to a column ---===//
 
-  Row outputs(ArrayRef<Value> m);  // A^T m
-  Row filters(ArrayRef<Value> g);  // G g
-  Row spread(ArrayRef<Value> e);   // A e
-  Row gathered(ArrayRef<Value> m); // G^T m
+  Row inputs(Axis axis, ArrayRef<Value> d);  // B^T d
+  Row outputs(Axis axis, ArrayRef<Value> m); // A^T m
+  Row filters(int64_t most, ArrayRef<Value> g); // G g
+  Row spread(Axis axis, ArrayRef<Value> e);     // A e
+  Row gathered(int64_t most, ArrayRef<Value> m); // G^T m
 
-  /// A matrix on both sides of a square array of `size`: of its columns and then of the first `rows` rows of what that gives.
-  void bothSides(Matrix matrix, int64_t size, int64_t rows, llvm::function_ref<Value(int64_t i, int64_t j)> load,
+  /// Matrices on both sides of an array of rows x columns: of its columns and then of the rows of what that gives.
+  using Matrix = llvm::function_ref<Row(ArrayRef<Value>)>;
+  void bothSides(int64_t rows, int64_t columns, Matrix down, Matrix across, llvm::function_ref<Value(int64_t i, int64_t j)> load,
                  llvm::function_ref<void(int64_t i, int64_t j, Value v)> put);
 
   //===--- transforms ---===//
 
   /// B^T d B of the tile whose outputs begin at `row` and `column`, to row `to` of each panel of scratch.
-  void transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, Value scratch, Value to);
+  void transformInput(Value x, Value n, Value cb, Value row, Value column, Value c, const Shape &shape, Value scratch, Value to);
   /// G g G^T of a block of channels; `put` takes what belongs to a point, an input channel of the block and output channels from k on.
-  void transformFilter(Value weight, Value kb, Value cb, llvm::function_ref<void(Value v, Value p, Value c, Value k)> put);
+  void transformFilter(Value weight, Value kb, Value cb, ArrayRef<int64_t> cover,
+                       llvm::function_ref<void(Value v, Value p, Value c, Value k)> put);
 
   //===--- products ---===//
 
@@ -70,8 +110,8 @@ protected:
     return panelOf(scratch, panel, first, {rows, b.getIndexAttr(columns)}, {columns, 1});
   }
   /// The sum of left * right over the loops that `out` is not indexed by, the maps being those of left, right and out; added to `out`
-  /// unless `fresh`. `atStep` as in Kernel.
-  void multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh,
+  /// unless `fresh`. `atStep` as in Kernel, and so are sums in blocks.
+  void multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh, bool inBlocks,
                 std::function<void(ValueRange loops, int64_t lines)> atStep = {});
 
   IRRewriter &b;
@@ -87,9 +127,10 @@ private:
   Value times(double k, Value x);
   /// k*x + y.
   Value plus(double k, Value x, Value y);
-  /// Row `row` of B^T d.
-  Value inputRow(int64_t row, ArrayRef<Value> d);
-  Value inputPair(double point, double other2, ArrayRef<Value> d);
+  /// The sum of coefficients[k] * d[2k], the last coefficient being 1.
+  Value polynomial(ArrayRef<double> coefficients, ArrayRef<Value> d);
+  /// What belongs to one point of B^T d.
+  Value inputAt(Axis axis, int64_t point, ArrayRef<Value> d);
 };
 
 } // namespace mlir::resnet

@@ -111,48 +111,56 @@ static Value convolve(Lowering &l, Value x, Value weight, const Geometry &g, con
 /// Images in a call of @gradients, as a rule.
 static constexpr int64_t kUsualBatch = 32;
 
-/// The tile of a task of Winograd's algorithm over (n, kb, h, w, k): as many images or rows as give its products enough tiles of
-/// 4x4. A wide one takes all images of a batch, since it transforms its filters itself, and some of the output channels,
+/// The least rows whose strips cover the plane as those of all rows do, with `least` tiles at least.
+static int64_t stripRows(int64_t height, const winograd::Tiles &tiles, int64_t least) {
+  for (int64_t rows = 1; rows < height; ++rows) {
+    winograd::Strips strips = winograd::stripsOver(rows, tiles.rows.most);
+    if (height % rows == 0 && strips.excess() == 0 && strips.points() * (height / rows) == tiles.rows.points() &&
+        strips.count() * tiles.columns.count() >= least)
+      return rows;
+  }
+  return height;
+}
+
+/// The tile of a task of Winograd's algorithm over (n, kb, h, w, k): as many images or rows as give its products enough tiles.
+/// A wide one takes all images of a batch, since it transforms its filters itself, and some of the output channels,
 /// so that there are several tasks.
-static SmallVector<int64_t> winogradTile(int64_t batch, int64_t inBlocks, int64_t outBlocks, int64_t height, int64_t width) {
+static SmallVector<int64_t> winogradTile(int64_t batch, int64_t inBlocks, int64_t outBlocks, int64_t height, const winograd::Tiles &tiles) {
   constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
-  int64_t down = winograd::tilesAlong(height), across = winograd::tilesAlong(width);
   if (!keepsFilter(inBlocks * kBlock)) {
     int64_t task = std::min(kWideBlocks, outBlocks);
     while (outBlocks % task != 0)
       --task;
-    return {std::clamp<int64_t>(kWideTiles / (down * across), 1, batch), task};
+    return {std::clamp<int64_t>(kWideTiles / tiles.count(), 1, batch), task};
   }
-  if (down * across < kLeast * 2)
-    return {std::max<int64_t>(1, kTiles / (down * across)), 0};
-  if (height % winograd::kOutputs != 0)
-    return {1, 0};
-  int64_t rows = 1;
-  while (down % rows != 0 || rows * across < kLeast)
-    ++rows;
-  return {1, 0, rows * winograd::kOutputs};
+  if (tiles.count() < kLeast * 2)
+    return {std::max<int64_t>(1, kTiles / tiles.count()), 0};
+  int64_t rows = stripRows(height, tiles, kLeast);
+  return rows == height ? SmallVector<int64_t>{1, 0} : SmallVector<int64_t>{1, 0, rows};
 }
 
 /// A filter at the points, into `out`.
-static Value transformFilter(Lowering &l, Value weight, Value out) {
-  auto transform = winograd::FilterOp::create(l.b, l.loc, out.getType(), weight, out);
+static Value transformFilter(Lowering &l, Value weight, Value out, ArrayRef<int64_t> cover) {
+  auto transform = winograd::FilterOp::create(l.b, l.loc, out.getType(), weight, out, cover);
   transform->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1}));
   return transform->getResult(0);
 }
 
 LogicalResult mlir::resnet::lower(TransformFilterOp op, Lowering &l) {
-  return l.writeInto(op.getFilter(), [&](Value slot) { return transformFilter(l, l.parameter(op.getWeight()), slot); });
+  ArrayRef<int64_t> points = cast<RankedTensorType>(op.getFilter().getType()).getShape().drop_front(2);
+  int64_t cover[] = {points[0] - 2, points[1] - 2};
+  return l.writeInto(op.getFilter(), [&](Value slot) { return transformFilter(l, l.parameter(op.getWeight()), slot, cover); });
 }
 
-/// y = x * filter into `out`, where x is padded to whole tiles; `filter` is a weight or, of rank 4, has been transformed.
-static Value convolveByTiles(Lowering &l, Value x, Value filter, Value out) {
+/// y = x * filter into `out`, where x is padded to its tiles; `filter` is a weight or, of rank 4, has been transformed.
+static Value convolveByTiles(Lowering &l, Value x, Value filter, ArrayRef<int64_t> cover, Value out) {
   ArrayRef<int64_t> w = cast<RankedTensorType>(filter.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
   int64_t inBlocks = cast<RankedTensorType>(x.getType()).getDimSize(1);
   if (w.size() == 6 && keepsFilter(inBlocks * kBlock))
-    filter = transformFilter(l, filter, l.empty({y[1], winograd::kPoints, inBlocks * kBlock + 1, kBlock}));
+    filter = transformFilter(l, filter, l.empty({y[1], winograd::pointsOf(cover), inBlocks * kBlock + 1, kBlock}), cover);
   bool trains = seamName(l.source.getName()) == "gradients";
-  SmallVector<int64_t> tile = winogradTile(trains ? kUsualBatch : kFeatureBatch, inBlocks, y[1], y[2], y[3]);
-  auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, filter, out, ValueRange(), tile[0]);
+  SmallVector<int64_t> tile = winogradTile(trains ? kUsualBatch : kFeatureBatch, inBlocks, y[1], y[2], {y[2], y[3], cover});
+  auto conv = winograd::ConvOp::create(l.b, l.loc, out.getType(), x, filter, out, ValueRange(), tile[0], cover);
   conv->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr(tile));
   return conv->getResult(0);
 }
@@ -221,12 +229,12 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   if (getElementTypeOrSelf(op.getWeight()).isSignedInteger())
     return convolveInt8(op, g, l);
   bool narrow = getElementTypeOrSelf(op.getWeight()).isBF16();
-  Value x = narrow ? laneInput(l, op.getX(), g) : l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width) : g.halo());
+  Value x = narrow ? laneInput(l, op.getX(), g) : l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width, *op.getWinograd()) : g.halo());
   Destination d = l.destination(op.getY());
   bool fused = op.getScale() || op.getResidual() || op.getRelu() || getElementTypeOrSelf(op.getY()).isBF16();
   Value y = fused ? l.empty(cast<RankedTensorType>(d.interior.getType()).getShape()) : d.interior;
   if (op.getWinograd()) {
-    y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), y);
+    y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), *op.getWinograd(), y);
   } else {
     Value start = l.filled(y, 0);
     int64_t step = isImages(op.getX()) ? g.stride * g.channels / (narrow ? packed::kPair : 1) : 0;
@@ -288,14 +296,14 @@ LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
   Geometry g(op.getDx(), op.getDy(), op.getWeight(), op.getStride(), op.getPadding());
   SmallVector<Phase> rows = phases(g.height, g.kernel, g.stride, g.padding);
   SmallVector<Phase> columns = phases(g.width, g.kernel, g.stride, g.padding);
-  Halo halo = op.getWinograd() ? winogradHalo(g.outHeight, g.outWidth) : gradientHalo(rows, columns, g.outHeight, g.outWidth);
+  Halo halo = op.getWinograd() ? winogradHalo(g.outHeight, g.outWidth, *op.getWinograd()) : gradientHalo(rows, columns, g.outHeight, g.outWidth);
   Value dy = l.padded(op.getDy(), halo);
   Value weight = l.parameter(op.getWeight());
   Destination d = l.destination(op.getDx());
   Value dx = d.interior;
   if (op.getWinograd()) {
     Value turned = transposedWeights(l, weight, rows[0], columns[0], 1);
-    l.define(op.getDx(), convolveByTiles(l, dy, turned, dx), d);
+    l.define(op.getDx(), convolveByTiles(l, dy, turned, *op.getWinograd(), dx), d);
     return success();
   }
   if (g.stride == 1) {
@@ -362,14 +370,16 @@ static SmallVector<int64_t> gradientTile(int64_t out, int64_t in, int64_t taps) 
 /// dw by Winograd's algorithm: a fixed number of parts of the images, each its own sum.
 static LogicalResult gradientByTiles(Conv2dDwOp op, const Geometry &g, Lowering &l) {
   constexpr int64_t kTiles = 98, kParts = 8, kPartElements = 128 * 128, kTaskBlocks = 4;
-  Halo halo = winogradHalo(g.height, g.width);
+  Halo halo = winogradHalo(g.height, g.width, *op.getWinograd());
   Value x = l.padded(op.getX(), halo), dy = l.padded(op.getDy(), {0, 0, halo.bottom - 1, halo.right - 1});
   int64_t in = blocks(g.channels), out = cast<RankedTensorType>(dy.getType()).getDimSize(1);
-  int64_t down = winograd::tilesAlong(g.height), across = winograd::tilesAlong(g.width);
+  winograd::Tiles tiles(g.height, g.width, *op.getWinograd());
   // As many tiles between two visits of the sums as the second-level cache takes beside them.
-  int64_t images = std::max<int64_t>(1, kTiles / (down * across)), rows = down;
-  while (rows > 1 && (rows * across > kTiles || down % rows != 0))
-    --rows;
+  int64_t images = std::max<int64_t>(1, kTiles / tiles.count()), rows = tiles.rows.count();
+  if (rows * tiles.columns.count() > kTiles)
+    do
+      --rows;
+    while (rows > 1 && (rows * tiles.columns.count() > kTiles || tiles.rows.whole % rows != 0 || tiles.rows.shorter % rows != 0));
   // Parts cost a sum each, and blocks of output channels the input's transform once more.
   int64_t parts = std::clamp<int64_t>(kParts * kPartElements / (in * out * kBlock * kBlock), 1, kParts), task = std::min(out, kTaskBlocks);
   while (out % task != 0)

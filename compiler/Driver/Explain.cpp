@@ -77,16 +77,19 @@ static void printRow(llvm::raw_ostream &out, llvm::StringRef layer,
                      llvm::StringRef kept, llvm::StringRef by,
                      llvm::StringRef reason) {
   std::string line =
-      llvm::formatv("{0,-22}{1,-16}{2,9}{3,9}{4,9}{5,9}  {6,-9}{7}", layer,
+      llvm::formatv("{0,-22}{1,-16}{2,9}{3,9}{4,9}{5,9}  {6,-13}{7}", layer,
                     state, forward, dx, dw, kept, by, reason);
   out << llvm::StringRef(line).rtrim() << '\n';
 }
 
 /// How a layer's sums are computed.
-static llvm::StringRef algorithm(const node &n, const MemoryUse &memory) {
+static std::string algorithm(const node &n, const MemoryUse &memory) {
   if (n.kind != op_kind::conv2d)
     return "";
-  return memory.winograd.contains(n.name.view()) ? "winograd" : "direct";
+  auto cover = memory.winograd.find(n.name.view());
+  if (cover == memory.winograd.end())
+    return "direct";
+  return llvm::formatv("winograd {0}x{1}", cover->second[0], cover->second[1]);
 }
 
 static Totals printLayers(const graph &g, const std::vector<Facts> &facts,

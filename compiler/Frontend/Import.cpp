@@ -107,7 +107,8 @@ Value Importer::importNode(int index) {
   case op_kind::conv2d:
     return Conv2dOp::create(b, loc, mapType(node.out), x, tensors[0],
                             /*filter=*/Value(), /*scale=*/Value(), /*shift=*/Value(),
-                            /*residual=*/Value(), /*residual_scale=*/Value(), node.stride, node.padding);
+                            /*residual=*/Value(), /*residual_scale=*/Value(), node.stride, node.padding,
+                            /*relu=*/false, /*winograd=*/DenseI64ArrayAttr());
   case op_kind::batch_norm:
     return importBatchNorm(node, loc, tensors);
   case op_kind::relu:

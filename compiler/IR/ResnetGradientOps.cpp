@@ -25,7 +25,7 @@ LogicalResult Conv2dDxOp::verify() {
     return failure();
   // C2
   return checkWinograd(*this, getWinograd(), getWeight().getType(), getStride(),
-                       getPadding());
+                       getPadding(), {4, 6});
 }
 
 LogicalResult Conv2dDwOp::verify() {
@@ -36,7 +36,7 @@ LogicalResult Conv2dDwOp::verify() {
     return failure();
   // C2
   return checkWinograd(*this, getWinograd(), getDw().getType(), getStride(),
-                       getPadding());
+                       getPadding(), {4});
 }
 
 LogicalResult BatchNormSumsOp::verify() {

@@ -233,14 +233,15 @@ LogicalResult Conv2dOp::verify() {
     return failure();
   // C5
   if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
-                           getStride(), getPadding())))
+                           getStride(), getPadding(), {4, 6})))
     return failure();
   // C6
   if (!getFilter())
     return success();
   if (!getWinograd())
     return emitOpError("takes a filter with winograd alone");
-  return checkFilter(*this, getWeight().getType(), getFilter().getType());
+  return checkFilter(*this, getWeight().getType(), getFilter().getType(),
+                     *getWinograd());
 }
 
 LogicalResult TransformFilterOp::verify() {
@@ -250,7 +251,11 @@ LogicalResult TransformFilterOp::verify() {
       weight.getShape().drop_front(2) != ArrayRef<int64_t>{3, 3})
     return emitOpError("weight must be [K,C,3,3] of static shape, got ")
            << weight;
-  return checkFilter(*this, weight, getFilter().getType());
+  auto filter = cast<RankedTensorType>(getFilter().getType());
+  auto points = [&](unsigned dim) {
+    return filter.getRank() == 4 && filter.getDimSize(dim) == 8 ? 8 : 6;
+  };
+  return checkFilter(*this, weight, filter, {points(2) - 2, points(3) - 2});
 }
 
 LogicalResult RoundOp::verify() {

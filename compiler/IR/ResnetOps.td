@@ -234,7 +234,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     y[n,k,h,w] = sum over c,r,s of x[n, c, h*stride + r - padding, w*stride + s - padding] * weight[k,c,r,s]; then, in
     this order and where given: y*scale[k] + shift[k], + residual, max(y, 0). The last three come from FuseEpilogue alone.
     `winograd`, which ChooseConvolution sets here and on the gradients, says how it is computed: to the same result, rounded
-    otherwise. `filter` is the weight as `transform_filter` gives it, where that has been computed before.
+    otherwise. [r, c] is Winograd's algorithm by tiles of r rows and c columns of outputs. `filter` is the weight as `transform_filter` gives it, where that has been computed before.
 
     ChoosePrecision makes weights bf16. x is then rounded to bf16 where it is not, products are summed in float32, and so is the
     epilogue computed. x, residual and y may be bf16 by themselves: a y of bf16 is rounded, to nearest even, as it is stored.
@@ -248,8 +248,8 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
     - (C3) the result is [N, K, (H + 2*padding - R)/stride + 1, (W + 2*padding - R)/stride + 1].
     - (C4) scale and shift are [K] and come together; residual has the result's type.
-    - (C5) with `winograd`, R = 3, stride = 1 and padding = 1.
-    - (C6) filter is [K,C,6,6] and comes with `winograd`.
+    - (C5) with `winograd`, R = 3, stride = 1 and padding = 1, and r and c are 4 or 6.
+    - (C6) filter is [K,C,r+2,c+2] and comes with `winograd`.
     - (C7) in the above bf16 and int8 count as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
     - (C8) x is int8 exactly where weight is; then scale and shift are there and `winograd` is not. y and residual are ui8 only there, and
       either only with residual_scale where there is a residual; y is never si8.
@@ -267,7 +267,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
   }];
   let arguments = (ins Resnet_Stored:$x, Resnet_Param:$weight, Optional<Resnet_Param>:$filter, Optional<Resnet_Param>:$scale,
                        Optional<Resnet_Param>:$shift, Optional<Resnet_Stored>:$residual, Optional<Resnet_Param>:$residual_scale, I64Attr:$stride,
-                       I64Attr:$padding, UnitAttr:$relu, UnitAttr:$winograd);
+                       I64Attr:$padding, UnitAttr:$relu, OptionalAttr<DenseI64ArrayAttr>:$winograd);
   let results = (outs Resnet_Stored:$y);
   let assemblyFormat = [{
     $x `,` $weight (`filter` `(` $filter^ `)`)? (`scale` `(` $scale^ `)`)? (`shift` `(` $shift^ `)`)? (`residual` `(` $residual^ `)`)?
@@ -320,12 +320,12 @@ def Resnet_HistogramOp : Resnet_Op<"histogram", [MemoryEffects<[MemWrite]>, Decl
 }
 
 def Resnet_TransformFilterOp : Resnet_Op<"transform_filter", [Pure]> {
-  let summary = "a convolution's weight at the points of Winograd's F(4x4,3x3)";
+  let summary = "a convolution's weight at the points of Winograd's algorithm";
   let description = [{
-    filter[k,c] = G weight[k,c] G^T, with the matrix G of `winograd.filter`.
+    filter[k,c] = G weight[k,c] G^T, with the matrices G of `winograd.filter`, of as many points as filter has rows and columns.
 
     Constraints:
-    - (C1) weight is [K,C,3,3], filter [K,C,6,6] of the same element type.
+    - (C1) weight is [K,C,3,3], filter [K,C,P,Q] of the same element type, P and Q being 6 or 8.
 
     Example:
     ```mlir
@@ -610,7 +610,7 @@ def Resnet_Conv2dDxOp : Resnet_Op<"conv2d_dx", [Pure]> {
     %dx = resnet.conv2d_dx %dy, %w {stride = 2, padding = 1} : (tensor<?x128x28x28xf32>, tensor<128x64x3x3xf32>) -> tensor<?x64x56x56xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$dy, Resnet_Param:$weight, I64Attr:$stride, I64Attr:$padding, UnitAttr:$winograd);
+  let arguments = (ins Resnet_Map:$dy, Resnet_Param:$weight, I64Attr:$stride, I64Attr:$padding, OptionalAttr<DenseI64ArrayAttr>:$winograd);
   let results = (outs Resnet_Map:$dx);
   let assemblyFormat = "$dy `,` $weight attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
@@ -623,14 +623,14 @@ def Resnet_Conv2dDwOp : Resnet_Op<"conv2d_dw", [Pure]> {
 
     Constraints:
     - (C1) x and dy as of the conv2d with weight dw, stride and padding.
-    - (C2) as C5 of conv2d.
+    - (C2) as C5 of conv2d, with r = c = 4.
 
     Example:
     ```mlir
     %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 1} : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<64x64x3x3xf32>
     ```
   }];
-  let arguments = (ins Resnet_Map:$x, Resnet_Map:$dy, I64Attr:$stride, I64Attr:$padding, UnitAttr:$winograd);
+  let arguments = (ins Resnet_Map:$x, Resnet_Map:$dy, I64Attr:$stride, I64Attr:$padding, OptionalAttr<DenseI64ArrayAttr>:$winograd);
   let results = (outs Resnet_Param:$dw);
   let assemblyFormat = "$x `,` $dy attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

@@ -131,19 +131,34 @@ LogicalResult resnet::checkEps(Operation *op, const APFloat &eps) {
   return success();
 }
 
-LogicalResult resnet::checkFilter(Operation *op, Type weight, Type filter) {
+LogicalResult resnet::checkFilter(Operation *op, Type weight, Type filter,
+                                  ArrayRef<int64_t> tile) {
   ShapedType w = shaped(weight);
   return checkType(op, "filter", filter,
-                   w.clone({w.getDimSize(0), w.getDimSize(1), 6, 6}));
+                   w.clone({w.getDimSize(0), w.getDimSize(1), tile[0] + 2,
+                            tile[1] + 2}));
 }
 
-LogicalResult resnet::checkWinograd(Operation *op, bool winograd, Type weight,
-                                    int64_t stride, int64_t padding) {
+LogicalResult
+resnet::checkWinograd(Operation *op, std::optional<ArrayRef<int64_t>> winograd,
+                      Type weight, int64_t stride, int64_t padding,
+                      ArrayRef<int64_t> allowed) {
   if (!winograd)
     return success();
   int64_t window = cast<RankedTensorType>(weight).getDimSize(2);
-  if (window == 3 && stride == 1 && padding == 1)
-    return success();
-  return op->emitOpError("winograd takes window 3, stride 1 and padding 1, got ")
-         << window << ", " << stride << " and " << padding;
+  if (window != 3 || stride != 1 || padding != 1)
+    return op->emitOpError(
+               "winograd takes window 3, stride 1 and padding 1, got ")
+           << window << ", " << stride << " and " << padding;
+  if (winograd->size() != 2 || !llvm::all_of(*winograd, [&](int64_t n) {
+        return llvm::is_contained(allowed, n);
+      })) {
+    InFlightDiagnostic error =
+        op->emitOpError("winograd takes tiles of two sizes out of ");
+    llvm::interleaveComma(allowed, error);
+    error << ", got ";
+    llvm::interleaveComma(*winograd, error);
+    return error;
+  }
+  return success();
 }

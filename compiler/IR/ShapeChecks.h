@@ -28,12 +28,17 @@ LogicalResult checkConvolution(Operation *op, Type x, StringRef xName,
                                StringRef yName, int64_t stride,
                                int64_t padding);
 
-/// That `filter` is what `transform_filter` makes of `weight` [K,C,3,3].
-LogicalResult checkFilter(Operation *op, Type weight, Type filter);
+/// That `filter` is what `transform_filter` makes of `weight` [K,C,3,3] for
+/// tiles of at most tile[0] x tile[1] outputs.
+LogicalResult checkFilter(Operation *op, Type weight, Type filter,
+                          ArrayRef<int64_t> tile);
 
-/// Where `winograd`, that the window is 3 by 3, the stride 1 and the padding 1.
-LogicalResult checkWinograd(Operation *op, bool winograd, Type weight,
-                            int64_t stride, int64_t padding);
+/// Where `winograd`, that the window is 3 by 3, the stride 1 and the padding 1,
+/// and that it is two numbers that are `allowed`.
+LogicalResult checkWinograd(Operation *op,
+                            std::optional<ArrayRef<int64_t>> winograd,
+                            Type weight, int64_t stride, int64_t padding,
+                            ArrayRef<int64_t> allowed);
 
 /// The types of x and y are those of a pooling with this window; `winner` may
 /// be null.

@@ -25,6 +25,57 @@ void WinogradDialect::initialize() {
 
 static constexpr int64_t kLanes = 32;
 
+Strips mlir::winograd::stripsOver(int64_t size, int64_t most) {
+  auto with = [&](int64_t whole) {
+    int64_t rest = std::max<int64_t>(0, size - whole * most);
+    return Strips{size, most, whole, (rest + most - 2) / (most - 1)};
+  };
+  auto key = [](const Strips &s) { return std::tuple(s.points(), s.covered(), s.count()); };
+  Strips best = with(0);
+  for (int64_t whole = 1; (whole - 1) * most < size; ++whole)
+    if (Strips next = with(whole); key(next) < key(best))
+      best = next;
+  return best;
+}
+
+/// Rows that the products of a block of strips of rows take, all points and images counted, in groups of so many tiles.
+static int64_t rowsOfProducts(const Tiles &tiles, int64_t whole, int64_t shorter, int64_t images, int64_t group) {
+  int64_t down = tiles.rows.most + 1, across = tiles.columns.most + 1; // points but infinity
+  int64_t a = images * whole * tiles.columns.shorter, b = a + images * whole * tiles.columns.whole,
+          c = b + images * shorter * tiles.columns.whole, d = c + images * shorter * tiles.columns.shorter;
+  auto groups = [&](int64_t begin, int64_t end) { return begin == end ? 0 : (end + group - 1) / group - begin / group; };
+  return group * (down * across * groups(0, d) + across * groups(0, b) + down * groups(a, c) + groups(a, b));
+}
+
+Blocks mlir::winograd::blocksOf(const Tiles &tiles, int64_t images, bool inOne) {
+  // What the second-level cache holds, transformed, beside a filter's panels; and of strips, what is as fast.
+  constexpr int64_t kTiles = 49, kTilesOfStrips = 32;
+  const auto &[rows, columns] = tiles;
+  Blocks blocks{true, rows.whole, rows.shorter, 0, 0};
+  if (!inOne && images == 1 && tiles.count() > kTiles && rows.excess() == 0) {
+    auto linesOf = [&](int64_t strips) {
+      int64_t lines = std::clamp<int64_t>(kTilesOfStrips / columns.count(), 1, std::max<int64_t>(1, strips));
+      while (strips % lines != 0)
+        --lines;
+      return lines;
+    };
+    blocks = {false, linesOf(rows.whole), linesOf(rows.shorter), 0, 0};
+  }
+  int64_t least = 0;
+  for (int64_t group : {7, 6, 5, 4}) {
+    int64_t all = blocks.together ? rowsOfProducts(tiles, rows.whole, rows.shorter, images, group)
+                                  : rowsOfProducts(tiles, blocks.whole, 0, images, group) * (rows.whole / blocks.whole) +
+                                        rowsOfProducts(tiles, 0, blocks.shorter, images, group) * (rows.shorter / blocks.shorter);
+    if (blocks.group == 0 || all < least) {
+      blocks.group = group;
+      least = all;
+    }
+  }
+  int64_t lines = blocks.together ? rows.count() : std::max(rows.whole ? blocks.whole : 0, rows.shorter ? blocks.shorter : 0);
+  blocks.groups = (images * lines * columns.count() + blocks.group - 1) / blocks.group;
+  return blocks;
+}
+
 int64_t mlir::winograd::partOf(int64_t channelBlocks) {
   int64_t part = 4; // 590 KB of 32 output channels in float32
   while (channelBlocks % part != 0)
@@ -48,25 +99,43 @@ static LogicalResult checkShape(Operation *op, StringRef name, Type got, ArrayRe
 
 static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
 
+/// `cover` names tiles that there are matrices for.
+static LogicalResult checkCover(Operation *op, ArrayRef<int64_t> cover) {
+  if (cover.size() == 2 && llvm::all_of(cover, [](int64_t most) { return most == 4 || most == 6; }))
+    return success();
+  return op->emitOpError("expected a cover of 4 or 6 outputs along both axes");
+}
+
 LogicalResult FilterOp::verify() {
+  // C2
+  if (failed(checkCover(*this, getCover())))
+    return failure();
   // C1
   ArrayRef<int64_t> w = shapeOf(getWeight());
   if (w.size() != 6 || w.drop_front(2) != ArrayRef<int64_t>{3, 3, kLanes, kLanes})
     return emitOpError("expected weight to be of windows of 3x3 in blocks of 32, got ") << getWeight().getType();
-  return checkShape(*this, "out", getOut().getType(), {w[0], kPoints, w[1] * kLanes + 1, kLanes});
+  return checkShape(*this, "out", getOut().getType(), {w[0], pointsOf(getCover()), w[1] * kLanes + 1, kLanes});
 }
 
 bool ConvOp::transformsFilter() { return shapeOf(getFilter()).size() == 6; }
 
+Tiles ConvOp::getTiles() { return Tiles(shapeOf(getOut())[2], shapeOf(getOut())[3], getCover()); }
+
+Blocks ConvOp::getBlocks() { return blocksOf(getTiles(), getImages(), transformsFilter()); }
+
 LogicalResult ConvOp::verify() {
+  // C3
+  if (failed(checkCover(*this, getCover())))
+    return failure();
   // C1
   ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX());
   if (out.size() != 5 || x.size() != 5)
     return emitOpError("expected x and out of rank 5, got ") << getX().getType() << " and " << getOut().getType();
-  SmallVector<int64_t> filter{out[1], kPoints, x[1] * kLanes + 1, kLanes};
+  SmallVector<int64_t> filter{out[1], pointsOf(getCover()), x[1] * kLanes + 1, kLanes};
   if (transformsFilter())
     filter = {out[1], x[1], 3, 3, kLanes, kLanes};
-  if (failed(checkShape(*this, "x", getX().getType(), {out[0], x[1], paddedSize(out[2]), paddedSize(out[3]), kLanes})) ||
+  Tiles tiles = getTiles();
+  if (failed(checkShape(*this, "x", getX().getType(), {out[0], x[1], tiles.rows.padded(), tiles.columns.padded(), kLanes})) ||
       failed(checkShape(*this, "filter", getFilter().getType(), filter)))
     return failure();
   // C2
@@ -76,16 +145,23 @@ LogicalResult ConvOp::verify() {
   return success();
 }
 
+Tiles ConvDwOp::getTiles() { return Tiles(shapeOf(getDy())[2], shapeOf(getDy())[3], kUsualCover); }
+
 LogicalResult ConvDwOp::verify() {
   // C1
   ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX()), dy = shapeOf(getDy());
   if (out.size() != 7 || x.size() != 5 || dy.size() != 5)
     return emitOpError("expected x and dy of rank 5 and out of rank 7, got ")
            << getX().getType() << ", " << getDy().getType() << " and " << getOut().getType();
-  if (failed(checkShape(*this, "dy", getDy().getType(), {x[0], out[1], x[2] - 2, x[3] - 2, kLanes})) ||
-      failed(checkShape(*this, "x", getX().getType(), {dy[0], out[2], paddedSize(dy[2]), paddedSize(dy[3]), kLanes})) ||
+  Tiles tiles = getTiles();
+  if (failed(checkShape(*this, "dy", getDy().getType(), {x[0], out[1], tiles.rows.covered(), tiles.columns.covered(), kLanes})) ||
+      failed(checkShape(*this, "x", getX().getType(), {dy[0], out[2], tiles.rows.padded(), tiles.columns.padded(), kLanes})) ||
       failed(checkShape(*this, "out", getOut().getType(), {out[0], dy[1], x[1], 3, 3, kLanes, kLanes})))
     return failure();
+  // C3
+  int64_t rows = getRows();
+  if (rows != tiles.rows.count() && (rows < 1 || tiles.rows.whole % rows != 0 || tiles.rows.shorter % rows != 0))
+    return emitOpError("expected rows of tiles that are all or divide ") << tiles.rows.whole << " and " << tiles.rows.shorter << ", got " << rows;
   // C2
   if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != 3))
     return emitOpError("expected three buffers of scratch, and those of an op on buffers");
@@ -170,7 +246,7 @@ FailureOr<TilingResult> FilterOp::getTiledImplementation(OpBuilder &b, ArrayRef<
     return sliceOf(b, loc, whole, at, size, slices);
   };
   Value weight = cut(getWeight()), out = cut(getOut());
-  auto tile = FilterOp::create(b, loc, out.getType(), weight, out);
+  auto tile = FilterOp::create(b, loc, out.getType(), weight, out, getCoverAttr());
   return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
 }
 
@@ -193,25 +269,29 @@ SmallVector<utils::IteratorType> ConvOp::getLoopIteratorTypes() {
 
 SmallVector<Range> ConvOp::getIterationDomain(OpBuilder &b) { return domainOf(b, getLoc(), getOut(), 5); }
 
-/// Rows or columns of the input of a slice of `size` outputs: it begins where the slice does, which is at a tile's edge.
-static OpFoldResult inputSize(OpBuilder &b, Location loc, OpFoldResult size) {
-  AffineExpr s = b.getAffineSymbolExpr(0);
-  return affine::makeComposedFoldedAffineApply(b, loc, s.ceilDiv(kOutputs) * kOutputs + 2, size);
+/// Rows or columns of the input of a slice of `size` outputs, which strips cover as they do the whole.
+static FailureOr<OpFoldResult> inputSize(Builder &b, OpFoldResult size, int64_t most) {
+  std::optional<int64_t> fixed = getConstantIntValue(size);
+  if (!fixed)
+    return failure();
+  return OpFoldResult(b.getIndexAttr(stripsOver(*fixed, most).padded()));
 }
 
 FailureOr<TilingResult> ConvOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
   Location loc = getLoc();
   OpFoldResult zero = b.getIndexAttr(0);
   SmallVector<Operation *> slices;
+  FailureOr<OpFoldResult> height = inputSize(b, sizes[2], getCover()[0]), width = inputSize(b, sizes[3], getCover()[1]);
+  if (failed(height) || failed(width))
+    return emitOpError("expected slices of one size");
   SmallVector<OpFoldResult> xAt{offsets[0], zero, offsets[2], offsets[3], zero},
-      xSize{sizes[0], tensor::getMixedSize(b, loc, getX(), 1), inputSize(b, loc, sizes[2]), inputSize(b, loc, sizes[3]),
-            b.getIndexAttr(kLanes)};
+      xSize{sizes[0], tensor::getMixedSize(b, loc, getX(), 1), *height, *width, b.getIndexAttr(kLanes)};
   Value x = sliceOf(b, loc, getX(), xAt, xSize, slices);
   SmallVector<OpFoldResult> filterAt{offsets[1]}, filterSize{sizes[1]};
   completeSlice(b, loc, getFilter(), filterAt, filterSize);
   Value filter = sliceOf(b, loc, getFilter(), filterAt, filterSize, slices);
   Value out = sliceOf(b, loc, getOut(), offsets, sizes, slices);
-  auto tile = ConvOp::create(b, loc, out.getType(), x, filter, out, ValueRange(), getImagesAttr());
+  auto tile = ConvOp::create(b, loc, out.getType(), x, filter, out, ValueRange(), getImagesAttr(), getCoverAttr());
   return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
 }
 
@@ -295,15 +375,15 @@ struct FilterBuffers : DstBufferizableOpInterfaceExternalModel<FilterBuffers, Fi
                      out = getBuffer(rewriter, filter.getOut(), options, state);
     if (failed(weight) || failed(out))
       return failure();
-    FilterOp::create(rewriter, op->getLoc(), TypeRange(), *weight, *out);
+    FilterOp::create(rewriter, op->getLoc(), TypeRange(), *weight, *out, filter.getCoverAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();
   }
 };
 
-/// A buffer of each thread's own: [36][rows][32], of an odd number of rows, so that the 36 do not meet in the same sets of a cache.
-Value createScratch(RewriterBase &rewriter, Operation *op, int64_t rows) {
-  auto type = MemRefType::get({kPoints, rows | 1, kLanes}, getElementTypeOrSelf(op->getOperand(0)));
+/// A buffer of each thread's own: [points][rows][32], of an odd number of rows, so that the points do not meet in the same sets of a cache.
+Value createScratch(RewriterBase &rewriter, Operation *op, int64_t points, int64_t rows) {
+  auto type = MemRefType::get({points, rows | 1, kLanes}, getElementTypeOrSelf(op->getOperand(0)));
   auto alloc = memref::AllocOp::create(rewriter, op->getLoc(), type);
   alloc->setAttr(kPerThreadAttr, rewriter.getUnitAttr());
   return alloc;
@@ -322,17 +402,17 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
     if (failed(x) || failed(filter) || failed(out))
       return failure();
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
-    int64_t tilesOfOne = tilesAlong(shape[2]) * tilesAlong(shape[3]);
-    int64_t tiles = groupsOf(conv.getImages(), tilesOfOne) * groupOf(conv.getImages(), tilesOfOne);
+    Blocks task = conv.getBlocks();
+    int64_t tiles = task.groups * task.group, points = pointsOf(conv.getCover());
     int64_t blocks = shapeOf(conv.getX())[1], sums = 1;
     if (conv.transformsFilter()) {
       blocks = partOf(blocks);
       sums = shape[1];
     }
-    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * blocks), createScratch(rewriter, op, tiles * sums)};
+    SmallVector<Value> buffers{createScratch(rewriter, op, points, tiles * blocks), createScratch(rewriter, op, points, tiles * sums)};
     if (conv.transformsFilter())
-      buffers.push_back(createScratch(rewriter, op, blocks * kLanes));
-    ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr());
+      buffers.push_back(createScratch(rewriter, op, points, blocks * kLanes));
+    ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr(), conv.getCoverAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();
   }
@@ -350,9 +430,9 @@ struct ConvDwBuffers : DstBufferizableOpInterfaceExternalModel<ConvDwBuffers, Co
     if (failed(x) || failed(dy) || failed(out))
       return failure();
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
-    int64_t tiles = conv.getImages() * conv.getRows() * tilesAlong(shapeOf(conv.getDy())[3]);
-    SmallVector<Value> buffers{createScratch(rewriter, op, tiles * shape[2]), createScratch(rewriter, op, tiles * shape[1]),
-                               createScratch(rewriter, op, shape[1] * shape[2] * kLanes)};
+    int64_t tiles = conv.getImages() * conv.getRows() * conv.getTiles().columns.count(), points = pointsOf(kUsualCover);
+    SmallVector<Value> buffers{createScratch(rewriter, op, points, tiles * shape[2]), createScratch(rewriter, op, points, tiles * shape[1]),
+                               createScratch(rewriter, op, points, shape[1] * shape[2] * kLanes)};
     ConvDwOp::create(rewriter, op->getLoc(), TypeRange(), *x, *dy, *out, buffers, conv.getImagesAttr(), conv.getRowsAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();

@@ -12,35 +12,60 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/TilingInterface.h"
 
+namespace mlir::winograd {
+
+/// The strips that cover `size` outputs along one axis: first the whole ones, of `most`, then those of one fewer. F(most,3) has a point more than outputs and window have degrees, infinity, which contributes to the last
+/// output alone: a shorter strip does without it.
+struct Strips {
+  int64_t size, most, whole, shorter;
+
+  int64_t count() const { return whole + shorter; }
+  /// Outputs, some of which may lie beyond the plane.
+  int64_t covered() const { return whole * most + shorter * (most - 1); }
+  /// Inputs of all strips, one in front of the plane and the others behind it where they exceed it.
+  int64_t padded() const { return covered() + 2; }
+  /// Outputs of the last strip that lie beyond the plane.
+  int64_t excess() const { return covered() - size; }
+  /// Products of all strips.
+  int64_t points() const { return whole * (most + 2) + shorter * (most + 1); }
+};
+
+/// Those with the fewest products.
+Strips stripsOver(int64_t size, int64_t most);
+
+/// A plane in tiles, whose largest have cover[0] x cover[1] outputs.
+struct Tiles {
+  Strips rows, columns;
+
+  Tiles(int64_t height, int64_t width, ArrayRef<int64_t> cover)
+      : rows(stripsOver(height, cover[0])), columns(stripsOver(width, cover[1])) {}
+  int64_t count() const { return rows.count() * columns.count(); }
+};
+
+/// Points of the largest tiles, and so panels of a filter.
+inline int64_t pointsOf(ArrayRef<int64_t> cover) { return (cover[0] + 2) * (cover[1] + 2); }
+
+/// The largest tiles of weight gradients, and of what else has no reason for others.
+inline constexpr int64_t kUsualCover[] = {4, 4};
+
+/// How a task of up to `images` images computes its tiles: block by block, a block being `whole` of the whole strips of rows or `shorter`
+/// of the shorter ones, or all of both (`together`).
+struct Blocks {
+  bool together;
+  int64_t whole, shorter;
+  int64_t group;  // tiles whose transformed channels stand together for the products: a register tile's rows
+  int64_t groups; // of the largest block
+};
+Blocks blocksOf(const Tiles &tiles, int64_t images, bool inOne);
+
+} // namespace mlir::winograd
+
 #include "IR/WinogradDialect.h.inc"
 
 #define GET_OP_CLASSES
 #include "IR/WinogradOps.h.inc"
 
 namespace mlir::winograd {
-
-/// Outputs of a tile along one axis, its inputs, and its products in both.
-inline constexpr int64_t kOutputs = 4, kInputs = kOutputs + 2, kPoints = kInputs * kInputs;
-
-inline int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutputs; }
-
-/// Rows or columns of the input of `size` outputs, in whole tiles.
-inline int64_t paddedSize(int64_t size) { return tilesAlong(size) * kOutputs + 2; }
-
-/// Tiles whose transformed channels stand together for the products, where a task has up to `images` images of `tiles` tiles: half or
-/// all of what a register tile takes or, of one image that neither seven nor eight divide, all.
-inline int64_t groupOf(int64_t images, int64_t tiles) {
-  for (int64_t group : {7, 8})
-    if (images == 1 && tiles % group == 0)
-      return group;
-  return images == 1 ? tiles : 8;
-}
-
-/// Groups of a task; the last one may not be full.
-inline int64_t groupsOf(int64_t images, int64_t tiles) {
-  int64_t group = groupOf(images, tiles);
-  return (images * tiles + group - 1) / group;
-}
 
 /// Blocks of input channels whose filters a task transforms at a time, of so many: they divide them.
 int64_t partOf(int64_t channelBlocks);

@@ -16,10 +16,16 @@ include "mlir/Interfaces/TilingInterface.td"
 def WinogradDialect : Dialect {
   let name = "winograd";
   let cppNamespace = "::mlir::winograd";
-  let summary = "F(4x4,3x3): sixteen outputs from 36 products";
+  let summary = "F(4x4,3x3) and larger: sixteen outputs from 36 products";
   let description = [{
     With the matrices B, G and A of F(4,3), an output tile of 4x4 is A^T [sum over c of (G g G^T) . (B^T d B)] A, where d is
     the 6x6 input around it and g the 3x3 window (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015).
+    The same with those of F(6,3), along one axis or both.
+
+    An op's `cover` [r, c] says of what size the largest tiles are, which have (r+2)*(c+2) points. They come first in a plane,
+    and behind them along either axis strips of tiles of one output fewer, as many as make the fewest products: 14 is 4+4+3+3, 28 is
+    6+6+6+5+5. The point at infinity, the last one along an axis, matters to the last of r or c outputs alone, so that shorter tiles do
+    without it and take the other points' transformed filters (IR/WinogradDialect.h: Strips).
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
@@ -34,17 +40,18 @@ def Winograd_Shaped : AnyTypeOf<[RankedTensorOf<[AnyFloat]>, StridedMemRefRankOf
 def Winograd_FilterOp : Winograd_Op<"filter"> {
   let summary = "G g G^T of every pair of channels";
   let description = [{
-    weight is [K/32][C/32][3][3][32 of C][32 of K]; out is [K/32][36][C+1][32 of K], whose last row of C holds nothing and keeps
-    the 36 panels from meeting in the same sets of a cache.
+    weight is [K/32][C/32][3][3][32 of C][32 of K]; out is [K/32][points][C+1][32 of K], whose last row of C holds nothing and keeps
+    the panels of the points from meeting in the same sets of a cache.
     Constraints:
     - (C1) weight is a window of 3x3 in blocks of 32, and out has the sizes above.
+    - (C2) cover is of 4 or 6 outputs along both axes.
 
     Example:
     ```mlir
-    %u = winograd.filter ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x36x65x32xf32>) -> tensor<4x36x65x32xf32>
+    %u = winograd.filter {cover = array<i64: 4, 4>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x36x65x32xf32>) -> tensor<4x36x65x32xf32>
     ```
   }];
-  let arguments = (ins Winograd_Shaped:$weight, Winograd_Shaped:$out);
+  let arguments = (ins Winograd_Shaped:$weight, Winograd_Shaped:$out, DenseI64ArrayAttr:$cover);
   let results = (outs Variadic<Winograd_Shaped>:$result);
   let assemblyFormat = [{
     attr-dict `ins` `(` $weight `:` type($weight) `)` `outs` `(` $out `:` type($out) `)` (`->` type($result)^)?
@@ -56,24 +63,25 @@ def Winograd_FilterOp : Winograd_Op<"filter"> {
 def Winograd_ConvOp : Winograd_Op<"conv"> {
   let summary = "convolution by a transformed filter";
   let description = [{
-    x is [n][C/32][4*ceil(H/4)+2][4*ceil(W/4)+2][32], padded to whole tiles; filter as `winograd.filter` gives it, or the weights
-    themselves, to be transformed 32 output channels at a time; out is [n][K/32][H][W][32]. `images` bounds n of one task.
+    x is [n][C/32][rows][columns][32], what the tiles read, from one row and column in front of the plane; filter as `winograd.filter`
+    gives it, or the weights themselves, to be transformed 32 output channels at a time; out is [n][K/32][H][W][32]. `images` bounds n of one task.
 
-    On buffers, `scratch` is a task's transformed input, what its products with 32 output channels add up to and, where the filter is
-    plain weights, the transform of those channels'.
+    On buffers, `scratch` is the transformed input of a block of tiles, what its products with 32 output channels add up to and, where
+    the filter is plain weights, the transform of those channels'.
 
     Constraints:
     - (C1) x, filter and out have the sizes above.
     - (C2) scratch comes on buffers alone.
+    - (C3) cover is of 4 or 6 outputs along both axes.
 
     Example:
     ```mlir
-    %y = winograd.conv {images = 2} ins(%x, %u : tensor<?x2x18x18x32xf32>, tensor<4x36x65x32xf32>)
+    %y = winograd.conv {images = 2, cover = array<i64: 4, 4>} ins(%x, %u : tensor<?x2x16x16x32xf32>, tensor<4x36x65x32xf32>)
            outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
     ```
   }];
   let arguments = (ins Winograd_Shaped:$x, Winograd_Shaped:$filter, Winograd_Shaped:$out,
-                       Variadic<AnyMemRef>:$scratch, I64Attr:$images);
+                       Variadic<AnyMemRef>:$scratch, I64Attr:$images, DenseI64ArrayAttr:$cover);
   let results = (outs Variadic<Winograd_Shaped>:$result);
   let assemblyFormat = [{
     attr-dict `ins` `(` $x `,` $filter `:` type($x) `,` type($filter) `)` `outs` `(` $out `:` type($out) `)`
@@ -84,6 +92,9 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
     /// Whether the filter is the weights themselves.
     bool transformsFilter();
+    /// The tiles of the plane, or of what of it a task has.
+    Tiles getTiles();
+    Blocks getBlocks();
   }];
 }
 
@@ -91,19 +102,20 @@ def Winograd_ConvDwOp : Winograd_Op<"conv_dw"> {
   let summary = "gradient of a convolution by its weight, in parts";
   let description = [{
     out is [parts][K/32][C/32][3][3][32 of C][32 of K]: part i sums over its share of the images, the i-th ceil(n/parts) of them.
-    x is as in `winograd.conv`, dy [n][K/32][4*ceil(H/4)][4*ceil(W/4)][32] with zeros beyond the plane. By the transposes of the
-    forward matrices, a part is G^T [sum over tiles of (B^T d B) . (A e A^T)] G, e being a tile of dy.
+    x is as in `winograd.conv` with a cover of 4x4, dy [n][K/32][rows][columns][32] of its tiles, with zeros beyond the plane. By the
+    transposes of the forward matrices, a part is G^T [sum over tiles of (B^T d B) . (A e A^T)] G, e being a tile of dy.
 
     On buffers, `scratch` is the transformed x and dy of a block of tiles and the sums of 36 products. A block is `images` images, or
-    of one image `rows` rows of tiles.
+    of one image `rows` rows of tiles, which are all of them or divide both those of whole tiles and those of shorter ones.
 
     Constraints:
     - (C1) x, dy and out have the sizes above.
     - (C2) scratch comes on buffers alone.
+    - (C3) rows as above.
 
     Example:
     ```mlir
-    %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x18x18x32xf32>, tensor<?x4x16x16x32xf32>)
+    %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x16x16x32xf32>, tensor<?x4x14x14x32xf32>)
             outs(%e : tensor<8x4x2x3x3x32x32xf32>) -> tensor<8x4x2x3x3x32x32xf32>
     ```
   }];
@@ -115,7 +127,10 @@ def Winograd_ConvDwOp : Winograd_Op<"conv_dw"> {
     (`scratch` `(` $scratch^ `:` type($scratch) `)`)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;
-  let extraClassDeclaration = "::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }";
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
+    Tiles getTiles();
+  }];
 }
 
 #endif

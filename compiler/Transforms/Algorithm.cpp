@@ -4,6 +4,7 @@
 
 #include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
+#include "IR/WinogradDialect.h"
 #include "Transforms/LayerName.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -16,13 +17,10 @@ bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
   return s.window == 3 && s.stride == 1 && s.padding == 1;
 }
 
-/// Tiles of 4x4 that cover a plane.
-static int64_t tilesOver(int64_t height, int64_t width) {
-  return ((height + 3) / 4) * ((width + 3) / 4);
-}
-
-double mlir::resnet::winogradGain(const ConvolutionShape &s) {
-  return 9.0 * s.height * s.width / (36.0 * tilesOver(s.height, s.width));
+double mlir::resnet::winogradGain(const ConvolutionShape &s, Cover cover) {
+  winograd::Tiles tiles(s.height, s.width, cover);
+  return 9.0 * s.height * s.width /
+         (tiles.rows.points() * tiles.columns.points());
 }
 
 bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
@@ -31,14 +29,26 @@ bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
   constexpr int64_t kChannels = 64;
   constexpr double kGain = 1.8;
   return allowsWinograd(s) && std::min(s.channels, s.outChannels) >= kChannels &&
-         winogradGain(s) >= kGain;
+         winogradGain(s, {4, 4}) >= kGain;
 }
 
-bool mlir::resnet::prefersWinogradForOne(llvm::ArrayRef<int64_t> y) {
+Cover mlir::resnet::coverOf(const ConvolutionShape &s, bool kept) {
+  // Larger tiles cost more in transforms, which products with fewer channels do
+  // not earn, and lose two bits more.
+  constexpr int64_t kChannels = 128;
+  constexpr double kGain = 1.15;
+  bool larger = kept && keepsFilter(s.channels) &&
+                std::min(s.channels, s.outChannels) >= kChannels &&
+                winogradGain(s, {6, 6}) >= kGain * winogradGain(s, {4, 4});
+  return larger ? Cover{6, 6} : Cover{4, 4};
+}
+
+bool mlir::resnet::prefersWinogradForOne(llvm::ArrayRef<int64_t> y,
+                                         llvm::ArrayRef<int64_t> cover) {
   // To transform a window of one pair of channels costs about what its products
   // with four tiles do, and these gain three quarters of direct ones.
   constexpr int64_t kTiles = 9;
-  return tilesOver(y[2], y[3]) >= kTiles;
+  return winograd::Tiles(y[2], y[3], cover).count() >= kTiles;
 }
 
 bool mlir::resnet::keepsFilter(int64_t channels) {
@@ -46,11 +56,11 @@ bool mlir::resnet::keepsFilter(int64_t channels) {
   return blocks(channels) * kBlock < kWideChannels;
 }
 
-llvm::StringSet<> mlir::resnet::winogradLayers(ModuleOp module) {
-  llvm::StringSet<> layers;
+llvm::StringMap<Cover> mlir::resnet::winogradLayers(ModuleOp module) {
+  llvm::StringMap<Cover> layers;
   module.walk([&](Conv2dOp op) {
-    if (op.getWinograd())
-      layers.insert(layerName(op));
+    if (std::optional<llvm::ArrayRef<int64_t>> cover = op.getWinograd())
+      layers[layerName(op)] = {(*cover)[0], (*cover)[1]};
   });
   return layers;
 }

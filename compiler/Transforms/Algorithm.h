@@ -4,8 +4,9 @@
 #define RESNETC_TRANSFORMS_ALGORITHM_H
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 
+#include <array>
 #include <cstdint>
 
 namespace mlir {
@@ -19,27 +20,37 @@ struct ConvolutionShape {
   int64_t channels, outChannels, height, width, window, stride, padding;
 };
 
-/// Whether F(4x4,3x3) can compute it.
+/// Outputs along rows and columns of the largest tiles that Winograd's algorithm
+/// computes a plane by.
+using Cover = std::array<int64_t, 2>;
+
+/// Whether Winograd's algorithm can compute it.
 bool allowsWinograd(const ConvolutionShape &shape);
 
 /// Multiplications of direct convolution for each one of Winograd's: 4 where
 /// tiles of 4x4 cover the plane, less where they reach beyond its edges.
-double winogradGain(const ConvolutionShape &shape);
+double winogradGain(const ConvolutionShape &shape, Cover cover);
 
-/// Whether F(4x4,3x3) is worth its transforms.
+/// Whether Winograd's algorithm is worth its transforms.
 bool prefersWinograd(const ConvolutionShape &shape);
 
-/// The same for a single image of output `y` [N,K,H,W] where the filter is
-/// transformed on the way.
-bool prefersWinogradForOne(llvm::ArrayRef<int64_t> y);
+/// The cover of a forward convolution whose filter is transformed once (`kept`),
+/// or of one, or of a dx, whose filter is transformed in each step.
+Cover coverOf(const ConvolutionShape &shape, bool kept);
+
+/// Whether Winograd's algorithm is worth it for a single image of output `y`
+/// [N,K,H,W] where the filter is transformed on the way.
+bool prefersWinogradForOne(llvm::ArrayRef<int64_t> y,
+                           llvm::ArrayRef<int64_t> cover);
 
 /// Whether the transformed filter of so many channels in, in whole blocks, is
 /// kept as a whole: it takes four times the weight's memory, 38 MB of 512 by 512
 /// channels.
 bool keepsFilter(int64_t channels);
 
-/// The layers that ChooseConvolution gave to Winograd's algorithm.
-llvm::StringSet<> winogradLayers(ModuleOp module);
+/// The layers that ChooseConvolution gave to Winograd's algorithm, with the covers
+/// of their forward convolutions.
+llvm::StringMap<Cover> winogradLayers(ModuleOp module);
 
 } // namespace mlir::resnet
 

@@ -2,7 +2,9 @@
 
 #include "Conversion/ParameterLayout.h"
 #include "IR/ResnetDialect.h"
+#include "IR/WinogradDialect.h"
 #include "Transforms/Algorithm.h"
+#include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,27 +33,49 @@ std::optional<ConvolutionShape> shapeOf(Value x, Value y, Value weight,
       padding};
 }
 
+/// That of "winograd-6x4".
+std::optional<Cover> coverNamed(StringRef conv) {
+  for (int64_t rows : {4, 6})
+    for (int64_t columns : {4, 6})
+      if (conv == ("winograd-" + Twine(rows) + "x" + Twine(columns)).str())
+        return Cover{rows, columns};
+  return std::nullopt;
+}
+
 struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
   using ChooseConvolutionBase::ChooseConvolutionBase;
 
   void runOnOperation() override {
-    if (!llvm::is_contained({"auto", "direct", "winograd"}, conv)) {
+    std::optional<Cover> asked = coverNamed(conv);
+    if (!asked && !llvm::is_contained({"auto", "direct", "winograd"}, conv)) {
       getOperation().emitError(
           "conv takes \"auto\", \"direct\" or \"winograd\", got \"")
           << conv << '"';
       return signalPassFailure();
     }
+    ParameterTable parameters(getOperation());
     getOperation().walk([&](Conv2dOp op) {
-      op.setWinograd(takes(shapeOf(op.getX(), op.getY(), op.getWeight(),
-                                   op.getStride(), op.getPadding())));
+      auto shape = shapeOf(op.getX(), op.getY(), op.getWeight(), op.getStride(),
+                           op.getPadding());
+      ParameterOp weight = parameters.readBy(op.getWeight());
+      if (takes(shape))
+        op.setWinograd(ArrayRef(asked.value_or(
+            coverOf(*shape, weight && !ParameterTable::changes(weight)))));
     });
     getOperation().walk([&](Conv2dDxOp op) {
-      op.setWinograd(takes(shapeOf(op.getDx(), op.getDy(), op.getWeight(),
-                                   op.getStride(), op.getPadding())));
+      // A convolution of dy.
+      auto shape = shapeOf(op.getDx(), op.getDy(), op.getWeight(),
+                           op.getStride(), op.getPadding());
+      if (takes(shape))
+        op.setWinograd(ArrayRef(asked.value_or(
+            coverOf({shape->outChannels, shape->channels, shape->height,
+                     shape->width, shape->window, shape->stride, shape->padding},
+                    /*kept=*/false))));
     });
     getOperation().walk([&](Conv2dDwOp op) {
-      op.setWinograd(takes(shapeOf(op.getX(), op.getDy(), op.getDw(),
-                                   op.getStride(), op.getPadding())));
+      if (takes(shapeOf(op.getX(), op.getDy(), op.getDw(), op.getStride(),
+                        op.getPadding())))
+        op.setWinograd(ArrayRef(winograd::kUsualCover));
     });
   }
 

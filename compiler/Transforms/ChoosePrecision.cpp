@@ -71,7 +71,8 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
           << precision << '"';
       return signalPassFailure();
     }
-    if (!llvm::is_contained({"auto", "direct", "winograd"}, conv)) {
+    if (!llvm::is_contained({"auto", "direct"}, conv) &&
+        !StringRef(conv).starts_with("winograd")) {
       getOperation().emitError(
           "conv takes \"auto\", \"direct\" or \"winograd\", got \"")
           << conv << '"';
@@ -105,7 +106,9 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
         w.getDimSize(2),
         static_cast<int64_t>(op.getStride()),
         static_cast<int64_t>(op.getPadding())};
-    return !op.getWinograd() || (conv == "auto" && bf16BeatsWinograd(shape));
+    std::optional<ArrayRef<int64_t>> cover = op.getWinograd();
+    return !cover ||
+           (conv == "auto" && bf16BeatsWinograd(shape, {(*cover)[0], (*cover)[1]}));
   }
 
   static void narrow(Conv2dOp op, RoundedWeights &weights) {
@@ -114,7 +117,7 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
     OpBuilder b(op);
     Value rounded = ReadOp::create(b, read.getLoc(), slot.getType(), slot.getSymName());
     op.getWeightMutable().assign(rounded);
-    op.setWinograd(false);
+    op.removeWinogradAttr();
     if (read->use_empty())
       read.erase();
   }

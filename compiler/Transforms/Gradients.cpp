@@ -23,12 +23,14 @@ static Result rule(Conv2dOp op, Value dy, const Needs &needs, OpBuilder &b) {
     to.push_back(
         {op.getWeight(),
          Conv2dDwOp::create(b, op.getLoc(), op.getWeight().getType(), op.getX(),
-                            dy, op.getStride(), op.getPadding())});
+                            dy, op.getStride(), op.getPadding(),
+                            /*winograd=*/DenseI64ArrayAttr())});
   if (needs.dx(op.getX()))
     to.push_back(
         {op.getX(),
          Conv2dDxOp::create(b, op.getLoc(), op.getX().getType(), dy,
-                            op.getWeight(), op.getStride(), op.getPadding())});
+                            op.getWeight(), op.getStride(), op.getPadding(),
+                            /*winograd=*/DenseI64ArrayAttr())});
   return to;
 }
 

@@ -12,8 +12,9 @@
 using namespace mlir;
 using namespace mlir::resnet;
 
-bool mlir::resnet::bf16BeatsWinograd(const ConvolutionShape &shape) {
-  return kBf16Gain * kBf16Yield > winogradGain(shape) * kWinogradYield;
+bool mlir::resnet::bf16BeatsWinograd(const ConvolutionShape &shape,
+                                     Cover cover) {
+  return kBf16Gain * kBf16Yield > winogradGain(shape, cover) * kWinogradYield;
 }
 
 /// Whether an activation is never negative.
@@ -42,14 +43,16 @@ std::string mlir::resnet::whyNotInt8(Conv2dOp op) {
 
 static std::string whyNotBf16(Conv2dOp op) {
   auto y = cast<RankedTensorType>(op.getY().getType());
-  if (!op.getWinograd())
+  std::optional<ArrayRef<int64_t>> winograd = op.getWinograd();
+  if (!winograd)
     return "a pixel's step is an odd number of values, which pairs do not fit";
   ConvolutionShape shape{0, 0, y.getDimSize(2), y.getDimSize(3), 3, 1, 1};
-  if (bf16BeatsWinograd(shape))
+  Cover cover{(*winograd)[0], (*winograd)[1]};
+  if (bf16BeatsWinograd(shape, cover))
     return "--conv=winograd leaves it no other";
   return llvm::formatv("Winograd's algorithm saves more: {0:f2} products in "
                        "place of one",
-                       winogradGain(shape));
+                       winogradGain(shape, cover));
 }
 
 static LayerPrecision precisionOf(Conv2dOp op, StringRef precision) {

@@ -22,7 +22,7 @@ inline constexpr double kBf16Gain = 2.0, kBf16Yield = 0.95,
                         kWinogradYield = 0.72;
 
 /// Whether bf16 is faster than Winograd's algorithm in float32.
-bool bf16BeatsWinograd(const ConvolutionShape &shape);
+bool bf16BeatsWinograd(const ConvolutionShape &shape, Cover cover);
 
 /// Why a convolution of the frozen prefix cannot compute in int8; empty where it
 /// can. Activations that may be negative would need a zero point other than 0:

@@ -37,8 +37,10 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
   /// "layer1.0.conv1.filter".
   SlotOp createSlot(Conv2dOp conv, StringRef name, func::FuncOp prepare) {
     auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+    ArrayRef<int64_t> cover = *conv.getWinograd();
     RankedTensorType type =
-        weight.clone({weight.getDimSize(0), weight.getDimSize(1), 6, 6});
+        weight.clone({weight.getDimSize(0), weight.getDimSize(1), cover[0] + 2,
+                      cover[1] + 2});
     name.consume_back(".weight");
     OpBuilder b(prepare);
     auto slot = SlotOp::create(b, conv.getLoc(), (name + ".filter").str(),

@@ -13,11 +13,12 @@ namespace mlir::resnet {
 /// Whether Winograd's algorithm serves a batch alone: a filter that is
 /// transformed on the way, for the few tiles of one image.
 static bool servesBatchesAlone(Conv2dOp conv) {
-  return conv.getWinograd() &&
+  std::optional<ArrayRef<int64_t>> cover = conv.getWinograd();
+  return cover &&
          !keepsFilter(
              cast<RankedTensorType>(conv.getWeight().getType()).getDimSize(1)) &&
          !prefersWinogradForOne(
-             cast<RankedTensorType>(conv.getY().getType()).getShape());
+             cast<RankedTensorType>(conv.getY().getType()).getShape(), *cover);
 }
 
 namespace {
@@ -34,7 +35,7 @@ struct SingleImage : impl::SingleImageBase<SingleImage> {
       single.setSymName((name + kSingleSuffix).str());
       for (auto conv : single.getOps<Conv2dOp>())
         if (servesBatchesAlone(conv))
-          conv.setWinograd(false);
+          conv.removeWinogradAttr();
     }
   }
 };

@@ -3,19 +3,26 @@
 // RUN: resnet-opt %s --resnet-emit-kernels | FileCheck %s
 
 // CHECK-LABEL: func.func @conv(
-// CHECK-SAME:    %[[X:[^ ]*]]: memref<1x2x10x10x32xf32>, %[[U:[^ ]*]]: memref<4x36x65x32xf32>, %[[SCALE:[^ ]*]]: memref<4x32xf32>, %[[Y:[^ ]*]]: memref<1x4x6x8x32xf32>, %[[V:[^ ]*]]: memref<36x9x32xf32>, %[[M:[^ ]*]]: memref<36x5x32xf32>)
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<1x2x9x10x32xf32>, %[[U:[^ ]*]]: memref<4x36x65x32xf32>, %[[SCALE:[^ ]*]]: memref<4x32xf32>, %[[Y:[^ ]*]]: memref<1x4x7x8x32xf32>, %[[V:[^ ]*]]: memref<36x9x32xf32>, %[[M:[^ ]*]]: memref<36x5x32xf32>)
 // CHECK-NOT:   memref.alloc
-// Of a tile two rows of six a time, from all that they need.
+// Seven rows are strips of four and three. Of a tile two rows of six a time, from all that they need.
 // CHECK:       scf.for
 // CHECK-COUNT-36: vector.load %[[X]][
 // CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
 // CHECK-COUNT-36: vector.load %[[X]][
 // CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
 // CHECK-COUNT-36: vector.load %[[X]][
+// CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
+// The shorter strip has no row at infinity.
+// CHECK-COUNT-30: vector.load %[[X]][
+// CHECK-COUNT-6: vector.store %{{.*}}, %[[V]][
+// CHECK-COUNT-30: vector.load %[[X]][
+// CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
+// CHECK-COUNT-30: vector.load %[[X]][
 // CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
 // CHECK-NOT:   %[[X]][
 // CHECK:       scf.for
-// CHECK:         scf.for %[[P:.*]] =
+// CHECK:         scf.for %[[P:.*]] = %c0{{.*}} to %c30
 // CHECK:           %[[RIGHT:.*]] = memref.subview %[[U]][%{{.*}}, %[[P]], 0, 0] [1, 1, 64, 32]
 // The four tiles of the image are one group, 32 channels of each beside those of the others.
 // CHECK:           %[[LEFT:.*]] = memref.reinterpret_cast %[[V]] {{.*}} sizes: [1, 2, 4, 32]
@@ -26,23 +33,27 @@
 // CHECK:               vector.load %[[RIGHT]]
 // CHECK:               memref.load %[[ROWS]]
 // CHECK:               math.fma
+// The sums of 32 channels are added up by themselves.
+// CHECK:             arith.addf
 // CHECK-NOT:           memref.prefetch
-// Whole tiles, and of six rows the tiles that have two.
+// At infinity only the whole strip takes part.
+// CHECK:         scf.for %{{.*}} = %c30{{.*}} to %c36
+// CHECK:               math.fma
 // CHECK-COUNT-36: vector.load %[[M]][
 // CHECK-COUNT-16: vector.store %{{.*}}, %[[Y]][
-// CHECK-COUNT-36: vector.load %[[M]][
-// CHECK-COUNT-8: vector.store %{{.*}}, %[[Y]][
+// CHECK-COUNT-30: vector.load %[[M]][
+// CHECK-COUNT-12: vector.store %{{.*}}, %[[Y]][
 // CHECK-NOT:   vector.store
 // CHECK:       return
 #map = affine_map<(a, b, c, d, e) -> (a, b, c, d, e)>
-func.func @conv(%x: memref<1x2x10x10x32xf32>, %u: memref<4x36x65x32xf32>, %scale: memref<4x32xf32>, %y: memref<1x4x6x8x32xf32>,
+func.func @conv(%x: memref<1x2x9x10x32xf32>, %u: memref<4x36x65x32xf32>, %scale: memref<4x32xf32>, %y: memref<1x4x7x8x32xf32>,
                 %v: memref<36x9x32xf32>, %m: memref<36x5x32xf32>) {
-  %s = memref.alloc() : memref<1x4x6x8x32xf32>
-  winograd.conv {images = 1} ins(%x, %u : memref<1x2x10x10x32xf32>, memref<4x36x65x32xf32>) outs(%s : memref<1x4x6x8x32xf32>)
+  %s = memref.alloc() : memref<1x4x7x8x32xf32>
+  winograd.conv {images = 1, cover = array<i64: 4, 4>} ins(%x, %u : memref<1x2x9x10x32xf32>, memref<4x36x65x32xf32>) outs(%s : memref<1x4x7x8x32xf32>)
     scratch(%v, %m : memref<36x9x32xf32>, memref<36x5x32xf32>)
   linalg.generic {indexing_maps = [#map, affine_map<(a, b, c, d, e) -> (b, e)>, #map],
     iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
-    ins(%s, %scale : memref<1x4x6x8x32xf32>, memref<4x32xf32>) outs(%y : memref<1x4x6x8x32xf32>) {
+    ins(%s, %scale : memref<1x4x7x8x32xf32>, memref<4x32xf32>) outs(%y : memref<1x4x7x8x32xf32>) {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %p = arith.mulf %a, %b : f32
     linalg.yield %p : f32
@@ -50,13 +61,13 @@ func.func @conv(%x: memref<1x2x10x10x32xf32>, %u: memref<4x36x65x32xf32>, %scale
   return
 }
 
-// Of a batch whose size is known at run time groups of eight tiles, the last of which may not be full: five images of nine tiles take
-// up to six groups. At each step of a product a part of the next panel is fetched, for six groups 32/6 elements.
+// Of a batch whose size is known at run time groups of five tiles, the last of which may not be full: five images of nine tiles take
+// up to nine groups. At each step of a product a part of the next panel is fetched, for nine groups 32/9 elements.
 // CHECK-LABEL: func.func @groups(
 // CHECK-SAME:    %[[X:[^ ]*]]: memref<?x4x14x14x32xf32>, %[[U:[^ ]*]]: memref<2x36x129x32xf32>
-// CHECK:       arith.ceildivui
 // CHECK:       %[[RIGHT:.*]] = memref.subview %[[U]]{{.*}} [1, 1, 128, 32]
-// CHECK:       memref.reinterpret_cast %{{.*}} sizes: [%{{.*}}, 4, 8, 32], strides: [1024, 256, 32, 1]
+// CHECK:       arith.ceildivui
+// CHECK:       memref.reinterpret_cast %{{.*}} sizes: [%{{.*}}, 4, 5, 32], strides: [640, 160, 32, 1]
 // CHECK:         math.fma
 // CHECK:         %[[NEXT:.*]] = memref.collapse_shape
 // CHECK:         memref.prefetch %[[NEXT]][
@@ -64,7 +75,7 @@ func.func @conv(%x: memref<1x2x10x10x32xf32>, %u: memref<4x36x65x32xf32>, %scale
 // CHECK:       vector.store
 func.func @groups(%x: memref<?x4x14x14x32xf32>, %u: memref<2x36x129x32xf32>, %y: memref<?x2x12x12x32xf32>, %v: memref<36x193x32xf32>,
                   %m: memref<36x49x32xf32>) {
-  winograd.conv {images = 5} ins(%x, %u : memref<?x4x14x14x32xf32>, memref<2x36x129x32xf32>) outs(%y : memref<?x2x12x12x32xf32>)
+  winograd.conv {images = 5, cover = array<i64: 4, 4>} ins(%x, %u : memref<?x4x14x14x32xf32>, memref<2x36x129x32xf32>) outs(%y : memref<?x2x12x12x32xf32>)
     scratch(%v, %m : memref<36x193x32xf32>, memref<36x49x32xf32>)
   return
 }
@@ -72,18 +83,34 @@ func.func @groups(%x: memref<?x4x14x14x32xf32>, %u: memref<2x36x129x32xf32>, %y:
 // A wide filter is transformed on the way: of four blocks of input channels the input and then, for each block of output channels, the
 // filter and the products, whose sums have a place for each such block.
 // CHECK-LABEL: func.func @wide(
-// CHECK-SAME:    %[[X:[^ ]*]]: memref<?x16x10x10x32xf32>, %[[W:[^ ]*]]: memref<2x16x3x3x32x32xf32>, %{{.*}}: memref<?x2x7x7x32xf32>, %{{.*}}: memref<36x33x32xf32>, %[[M:[^ ]*]]: memref<36x17x32xf32>, %[[T:[^ ]*]]: memref<36x129x32xf32>)
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<?x16x9x9x32xf32>, %[[W:[^ ]*]]: memref<2x16x3x3x32x32xf32>, %{{.*}}: memref<?x2x7x7x32xf32>, %{{.*}}: memref<36x33x32xf32>, %[[M:[^ ]*]]: memref<36x17x32xf32>, %[[T:[^ ]*]]: memref<36x129x32xf32>)
 // CHECK:       scf.for %{{.*}} = %{{.*}} to %c16{{.*}} step %c4
 // CHECK:         vector.load %[[X]]
 // CHECK:         scf.for
 // CHECK:           vector.load %[[W]]
 // CHECK:           vector.store %{{.*}}, %[[T]]
 // CHECK:           memref.reinterpret_cast %[[T]] {{.*}} sizes: [128, 32]
-// CHECK:           memref.reinterpret_cast %[[M]] {{.*}} sizes: [%{{.*}}, 8, 32]
+// CHECK:           memref.reinterpret_cast %[[M]] {{.*}} sizes: [%{{.*}}, 4, 32]
 // CHECK:           math.fma
-func.func @wide(%x: memref<?x16x10x10x32xf32>, %w: memref<2x16x3x3x32x32xf32>, %y: memref<?x2x7x7x32xf32>, %v: memref<36x33x32xf32>,
+func.func @wide(%x: memref<?x16x9x9x32xf32>, %w: memref<2x16x3x3x32x32xf32>, %y: memref<?x2x7x7x32xf32>, %v: memref<36x33x32xf32>,
                 %m: memref<36x17x32xf32>, %t: memref<36x129x32xf32>) {
-  winograd.conv {images = 2} ins(%x, %w : memref<?x16x10x10x32xf32>, memref<2x16x3x3x32x32xf32>) outs(%y : memref<?x2x7x7x32xf32>)
+  winograd.conv {images = 2, cover = array<i64: 4, 4>} ins(%x, %w : memref<?x16x9x9x32xf32>, memref<2x16x3x3x32x32xf32>) outs(%y : memref<?x2x7x7x32xf32>)
     scratch(%v, %m, %t : memref<36x33x32xf32>, memref<36x17x32xf32>, memref<36x129x32xf32>)
+  return
+}
+
+// A large plane goes by blocks of strips: of 56 x 28 three whole ones, of six rows, and two shorter ones.
+// CHECK-LABEL: func.func @strips(
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<1x2x58x58x32xf32>
+// CHECK:       scf.for %{{.*}} = %c0{{.*}} to %c36{{.*}} step %c18
+// CHECK:         vector.load %[[X]]
+// CHECK:         math.fma
+// CHECK:       scf.for %{{.*}} = %c36{{.*}} to %c56{{.*}} step %c10
+// CHECK:         vector.load %[[X]]
+// CHECK:         math.fma
+func.func @strips(%x: memref<1x2x58x58x32xf32>, %u: memref<2x64x65x32xf32>, %y: memref<1x2x56x56x32xf32>, %v: memref<64x61x32xf32>,
+                  %m: memref<64x31x32xf32>) {
+  winograd.conv {images = 1, cover = array<i64: 6, 6>} ins(%x, %u : memref<1x2x58x58x32xf32>, memref<2x64x65x32xf32>) outs(%y : memref<1x2x56x56x32xf32>)
+    scratch(%v, %m : memref<64x61x32xf32>, memref<64x31x32xf32>)
   return
 }

@@ -299,18 +299,18 @@ func.func @strip(%n: index) -> (tensor<?x4x32xf32>, tensor<32xf32>) {
 }
 
 // A sum by Winograd's algorithm goes into its reader's loop as any other. A task reads of x the rows of its tiles and one on either
-// side, and it makes whole tiles of the plane's last rows.
+// side, of strips that cover it as they do the plane.
 // CHECK-LABEL: func.func @winograd(
 // CHECK:       scf.forall (%[[N:.*]], %[[H:.*]]) = (0, 0) to (%{{.*}}, 16) step (2, 4)
-// CHECK:         tensor.extract_slice %{{.*}}[%[[N]], 0, %[[H]], 0, 0] [%{{.*}}, 2, 6, 18, 32]
-// CHECK:         winograd.conv {images = 2 : i64} ins({{.*}} : tensor<?x2x6x18x32xf32>, tensor<4x36x65x32xf32>) outs({{.*}} : tensor<?x4x4x14x32xf32>)
+// CHECK:         tensor.extract_slice %{{.*}}[%[[N]], 0, %[[H]], 0, 0] [%{{.*}}, 2, 6, 16, 32]
+// CHECK:         winograd.conv {cover = array<i64: 4, 4>, images = 2 : i64} ins({{.*}} : tensor<?x2x6x16x32xf32>, tensor<4x36x65x32xf32>) outs({{.*}} : tensor<?x4x4x14x32xf32>)
 // CHECK-NEXT:    tensor.extract_slice
 // CHECK-NEXT:    linalg.generic
 // CHECK:           arith.maximumf
-func.func @winograd(%x: tensor<?x2x18x18x32xf32>, %u: tensor<4x36x65x32xf32>, %n: index) -> tensor<?x4x16x14x32xf32> {
+func.func @winograd(%x: tensor<?x2x18x16x32xf32>, %u: tensor<4x36x65x32xf32>, %n: index) -> tensor<?x4x16x14x32xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty(%n) : tensor<?x4x16x14x32xf32>
-  %sum = winograd.conv {images = 2, resnet.tile = array<i64: 2, 0, 4>} ins(%x, %u : tensor<?x2x18x18x32xf32>, tensor<4x36x65x32xf32>)
+  %sum = winograd.conv {images = 2, cover = array<i64: 4, 4>, resnet.tile = array<i64: 2, 0, 4>} ins(%x, %u : tensor<?x2x18x16x32xf32>, tensor<4x36x65x32xf32>)
          outs(%e : tensor<?x4x16x14x32xf32>) -> tensor<?x4x16x14x32xf32>
   %out = tensor.empty(%n) : tensor<?x4x16x14x32xf32>
   %y = linalg.generic {indexing_maps = [affine_map<(a, b, c, d, e) -> (a, b, c, d, e)>, affine_map<(a, b, c, d, e) -> (a, b, c, d, e)>],

@@ -85,7 +85,7 @@ func.func @f(%x: tensor<?x8x6x6xbf16>, %w: tensor<4x8x3x3xf32>) {
 // conv2d_c7
 func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xbf16>) {
   // expected-error @+1 {{a weight of bf16 excludes winograd}}
-  %y = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xbf16>) -> tensor<?x4x6x6xf32>
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xbf16>) -> tensor<?x4x6x6xf32>
   return
 }
 

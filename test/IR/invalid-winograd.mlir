@@ -4,7 +4,7 @@
 // conv2d_c5
 func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
   // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 3, 2 and 1}}
-  %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x3x3xf32>
   return
 }
 
@@ -22,7 +22,7 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>, %u: tensor<4x8x6x
 // conv2d_c6
 func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
   // expected-error @+1 {{filter must be 'tensor<4x8x6x6xf32>', got 'tensor<4x8x3x3xf32>'}}
-  %y = resnet.conv2d %x, %w filter(%w) {stride = 1, padding = 1, winograd} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x6x6xf32>
+  %y = resnet.conv2d %x, %w filter(%w) {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x6x6xf32>
   return
 }
 
@@ -49,7 +49,7 @@ func.func @f(%w: tensor<4x8x3x3xf32>) {
 // conv2d_dx_c2
 func.func @f(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x8x3x3xf32>) {
   // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 3, 1 and 0}}
-  %dx = resnet.conv2d_dx %dy, %w {stride = 1, padding = 0, winograd} : (tensor<?x4x4x4xf32>, tensor<4x8x3x3xf32>) -> tensor<?x8x6x6xf32>
+  %dx = resnet.conv2d_dx %dy, %w {stride = 1, padding = 0, winograd = array<i64: 4, 4>} : (tensor<?x4x4x4xf32>, tensor<4x8x3x3xf32>) -> tensor<?x8x6x6xf32>
   return
 }
 
@@ -58,7 +58,7 @@ func.func @f(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x8x3x3xf32>) {
 // conv2d_dw_c2
 func.func @f(%x: tensor<?x8x6x6xf32>, %dy: tensor<?x4x6x6xf32>) {
   // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 1, 1 and 0}}
-  %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 0, winograd} : (tensor<?x8x6x6xf32>, tensor<?x4x6x6xf32>) -> tensor<4x8x1x1xf32>
+  %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 0, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<?x4x6x6xf32>) -> tensor<4x8x1x1xf32>
   return
 }
 
@@ -67,7 +67,7 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %dy: tensor<?x4x6x6xf32>) {
 // filter_c1_weight
 func.func @f(%w: tensor<4x2x1x1x32x32xf32>, %e: tensor<4x36x65x32xf32>) {
   // expected-error @+1 {{expected weight to be of windows of 3x3 in blocks of 32, got 'tensor<4x2x1x1x32x32xf32>'}}
-  %u = winograd.filter ins(%w : tensor<4x2x1x1x32x32xf32>) outs(%e : tensor<4x36x65x32xf32>) -> tensor<4x36x65x32xf32>
+  %u = winograd.filter {cover = array<i64: 4, 4>} ins(%w : tensor<4x2x1x1x32x32xf32>) outs(%e : tensor<4x36x65x32xf32>) -> tensor<4x36x65x32xf32>
   return
 }
 
@@ -76,16 +76,16 @@ func.func @f(%w: tensor<4x2x1x1x32x32xf32>, %e: tensor<4x36x65x32xf32>) {
 // filter_c1_out
 func.func @f(%w: tensor<4x2x3x3x32x32xf32>, %e: tensor<4x36x64x32xf32>) {
   // expected-error @+1 {{expected out of 4x36x65x32, got 4x36x64x32}}
-  %u = winograd.filter ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x36x64x32xf32>) -> tensor<4x36x64x32xf32>
+  %u = winograd.filter {cover = array<i64: 4, 4>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x36x64x32xf32>) -> tensor<4x36x64x32xf32>
   return
 }
 
 // -----
 
-// conv_c1_x: 14 rows take tiles up to row 16, and one more on either side
-func.func @f(%x: tensor<?x2x16x18x32xf32>, %u: tensor<4x36x65x32xf32>, %e: tensor<?x4x14x14x32xf32>) {
-  // expected-error @+1 {{expected x of ?x2x18x18x32, got ?x2x16x18x32}}
-  %y = winograd.conv {images = 2} ins(%x, %u : tensor<?x2x16x18x32xf32>, tensor<4x36x65x32xf32>)
+// conv_c1_x: 14 rows are strips of 4, 4, 3 and 3, and one more on either side
+func.func @f(%x: tensor<?x2x18x16x32xf32>, %u: tensor<4x36x65x32xf32>, %e: tensor<?x4x14x14x32xf32>) {
+  // expected-error @+1 {{expected x of ?x2x16x16x32, got ?x2x18x16x32}}
+  %y = winograd.conv {images = 2, cover = array<i64: 4, 4>} ins(%x, %u : tensor<?x2x18x16x32xf32>, tensor<4x36x65x32xf32>)
          outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
   return
 }
@@ -93,9 +93,9 @@ func.func @f(%x: tensor<?x2x16x18x32xf32>, %u: tensor<4x36x65x32xf32>, %e: tenso
 // -----
 
 // conv_c1_filter
-func.func @f(%x: tensor<?x2x18x18x32xf32>, %u: tensor<4x2x3x3x32x16xf32>, %e: tensor<?x4x14x14x32xf32>) {
+func.func @f(%x: tensor<?x2x16x16x32xf32>, %u: tensor<4x2x3x3x32x16xf32>, %e: tensor<?x4x14x14x32xf32>) {
   // expected-error @+1 {{expected filter of 4x2x3x3x32x32, got 4x2x3x3x32x16}}
-  %y = winograd.conv {images = 2} ins(%x, %u : tensor<?x2x18x18x32xf32>, tensor<4x2x3x3x32x16xf32>)
+  %y = winograd.conv {images = 2, cover = array<i64: 4, 4>} ins(%x, %u : tensor<?x2x16x16x32xf32>, tensor<4x2x3x3x32x16xf32>)
          outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
   return
 }
@@ -103,19 +103,19 @@ func.func @f(%x: tensor<?x2x18x18x32xf32>, %u: tensor<4x2x3x3x32x16xf32>, %e: te
 // -----
 
 // conv_c2
-func.func @f(%x: memref<2x2x18x18x32xf32>, %u: memref<4x36x65x32xf32>, %e: memref<2x4x14x14x32xf32>, %s: memref<36x65x32xf32>) {
+func.func @f(%x: memref<2x2x16x16x32xf32>, %u: memref<4x36x65x32xf32>, %e: memref<2x4x14x14x32xf32>, %s: memref<36x65x32xf32>) {
   // expected-error @+1 {{expected 2 buffers of scratch, and those of an op on buffers}}
-  winograd.conv {images = 2} ins(%x, %u : memref<2x2x18x18x32xf32>, memref<4x36x65x32xf32>)
+  winograd.conv {images = 2, cover = array<i64: 4, 4>} ins(%x, %u : memref<2x2x16x16x32xf32>, memref<4x36x65x32xf32>)
     outs(%e : memref<2x4x14x14x32xf32>) scratch(%s : memref<36x65x32xf32>)
   return
 }
 
 // -----
 
-// conv_dw_c1_dy
-func.func @f(%x: tensor<?x2x18x18x32xf32>, %dy: tensor<?x4x14x14x32xf32>, %e: tensor<8x4x2x3x3x32x32xf32>) {
-  // expected-error @+1 {{expected dy of ?x4x16x16x32, got ?x4x14x14x32}}
-  %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x18x18x32xf32>, tensor<?x4x14x14x32xf32>)
+// conv_dw_c1_dy: five rows are two strips of three
+func.func @f(%x: tensor<?x2x16x16x32xf32>, %dy: tensor<?x4x5x14x32xf32>, %e: tensor<8x4x2x3x3x32x32xf32>) {
+  // expected-error @+1 {{expected dy of ?x4x6x14x32, got ?x4x5x14x32}}
+  %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x16x16x32xf32>, tensor<?x4x5x14x32xf32>)
           outs(%e : tensor<8x4x2x3x3x32x32xf32>) -> tensor<8x4x2x3x3x32x32xf32>
   return
 }
@@ -123,9 +123,9 @@ func.func @f(%x: tensor<?x2x18x18x32xf32>, %dy: tensor<?x4x14x14x32xf32>, %e: te
 // -----
 
 // conv_dw_c1_out
-func.func @f(%x: tensor<?x2x18x18x32xf32>, %dy: tensor<?x4x16x16x32xf32>, %e: tensor<8x4x2x3x1x32x32xf32>) {
+func.func @f(%x: tensor<?x2x16x16x32xf32>, %dy: tensor<?x4x14x14x32xf32>, %e: tensor<8x4x2x3x1x32x32xf32>) {
   // expected-error @+1 {{expected out of 8x4x2x3x3x32x32, got 8x4x2x3x1x32x32}}
-  %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x18x18x32xf32>, tensor<?x4x16x16x32xf32>)
+  %dw = winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : tensor<?x2x16x16x32xf32>, tensor<?x4x14x14x32xf32>)
           outs(%e : tensor<8x4x2x3x1x32x32xf32>) -> tensor<8x4x2x3x1x32x32xf32>
   return
 }
@@ -133,9 +133,56 @@ func.func @f(%x: tensor<?x2x18x18x32xf32>, %dy: tensor<?x4x16x16x32xf32>, %e: te
 // -----
 
 // conv_dw_c2
-func.func @f(%x: memref<2x2x18x18x32xf32>, %dy: memref<2x4x16x16x32xf32>, %e: memref<1x4x2x3x3x32x32xf32>, %s: memref<36x65x32xf32>) {
+func.func @f(%x: memref<2x2x16x16x32xf32>, %dy: memref<2x4x14x14x32xf32>, %e: memref<1x4x2x3x3x32x32xf32>, %s: memref<36x65x32xf32>) {
   // expected-error @+1 {{expected three buffers of scratch, and those of an op on buffers}}
-  winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : memref<2x2x18x18x32xf32>, memref<2x4x16x16x32xf32>)
+  winograd.conv_dw {images = 6, rows = 4} ins(%x, %dy : memref<2x2x16x16x32xf32>, memref<2x4x14x14x32xf32>)
     outs(%e : memref<1x4x2x3x3x32x32xf32>) scratch(%s : memref<36x65x32xf32>)
+  return
+}
+
+// -----
+
+// filter_c2
+func.func @f(%w: tensor<4x2x3x3x32x32xf32>, %e: tensor<4x49x65x32xf32>) {
+  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes}}
+  %u = winograd.filter {cover = array<i64: 5, 5>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x49x65x32xf32>) -> tensor<4x49x65x32xf32>
+  return
+}
+
+// -----
+
+// conv_c3
+func.func @f(%x: tensor<?x2x16x16x32xf32>, %u: tensor<4x36x65x32xf32>, %e: tensor<?x4x14x14x32xf32>) {
+  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes}}
+  %y = winograd.conv {images = 2, cover = array<i64: 4>} ins(%x, %u : tensor<?x2x16x16x32xf32>, tensor<4x36x65x32xf32>)
+         outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
+  return
+}
+
+// -----
+
+// conv_dw_c3: strips of 4, 4, 3 and 3
+func.func @f(%x: tensor<?x2x16x16x32xf32>, %dy: tensor<?x4x14x14x32xf32>, %e: tensor<8x4x2x3x3x32x32xf32>) {
+  // expected-error @+1 {{expected rows of tiles that are all or divide 2 and 2, got 3}}
+  %dw = winograd.conv_dw {images = 6, rows = 3} ins(%x, %dy : tensor<?x2x16x16x32xf32>, tensor<?x4x14x14x32xf32>)
+          outs(%e : tensor<8x4x2x3x3x32x32xf32>) -> tensor<8x4x2x3x3x32x32xf32>
+  return
+}
+
+// -----
+
+// conv2d_c5_tiles
+func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
+  // expected-error @+1 {{winograd takes tiles of two sizes out of 4, 6, got 4, 5}}
+  %y = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd = array<i64: 4, 5>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x6x6xf32>
+  return
+}
+
+// -----
+
+// conv2d_dw_c2_tiles
+func.func @f(%x: tensor<?x8x6x6xf32>, %dy: tensor<?x4x6x6xf32>) {
+  // expected-error @+1 {{winograd takes tiles of two sizes out of 4, got 6, 6}}
+  %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 1, winograd = array<i64: 6, 6>} : (tensor<?x8x6x6xf32>, tensor<?x4x6x6xf32>) -> tensor<4x8x3x3xf32>
   return
 }

@@ -41,27 +41,27 @@ func.func @features(%images: tensor<?x64x56x56xf32>) -> tensor<?x256x56x56xf32> 
   %a = resnet.read @a : tensor<64x256x1x1xf32>
   %b = resnet.read @b : tensor<64x64x3x3xf32>
   %c = resnet.read @c : tensor<256x64x1x1xf32>
-  %x = resnet.conv2d %images, %v {stride = 1, padding = 1, winograd} : (tensor<?x64x56x56xf32>, tensor<256x64x3x3xf32>) -> tensor<?x256x56x56xf32>
+  %x = resnet.conv2d %images, %v {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x64x56x56xf32>, tensor<256x64x3x3xf32>) -> tensor<?x256x56x56xf32>
   %y = resnet.conv2d %x, %a {stride = 1, padding = 0, relu} : (tensor<?x256x56x56xf32>, tensor<64x256x1x1xf32>) -> tensor<?x64x56x56xf32>
-  %z = resnet.conv2d %y, %b {stride = 1, padding = 1, relu, winograd} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
+  %z = resnet.conv2d %y, %b {stride = 1, padding = 1, relu, winograd = array<i64: 4, 4>} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
   %out = resnet.conv2d %z, %c residual(%x) {stride = 1, padding = 0, relu} : (tensor<?x64x56x56xf32>, tensor<256x64x1x1xf32>, tensor<?x256x56x56xf32>) -> tensor<?x256x56x56xf32>
   return %out : tensor<?x256x56x56xf32>
 }
 
 // -----
 
-// A plane of 6 by 6 takes four tiles of 16 outputs: 2.25 products for one are less, after the transforms, than bf16's two. Where
+// A plane of 5 by 5 takes four tiles of 9 outputs: 2.25 products for one are less, after the transforms, than bf16's two. Where
 // Winograd's algorithm is asked for it stays.
 // CHECK-LABEL: func.func @features(
-// CHECK:       resnet.conv2d {{.*}} {padding = 1 : i64, stride = 1 : i64} : (tensor<?x64x6x6xf32>, tensor<64x64x3x3xbf16>) -> tensor<?x64x6x6xf32>
+// CHECK:       resnet.conv2d {{.*}} {padding = 1 : i64, stride = 1 : i64} : (tensor<?x64x5x5xf32>, tensor<64x64x3x3xbf16>) -> tensor<?x64x5x5xf32>
 // WINOGRAD-LABEL: func.func @features(
 // WINOGRAD:    resnet.conv2d {{.*}}winograd
 resnet.parameter @w "conv_weight" : tensor<64x64x3x3xf32>
 func.func @prepare() { return }
-func.func @features(%images: tensor<?x64x6x6xf32>) -> tensor<?x64x6x6xf32> {
+func.func @features(%images: tensor<?x64x5x5xf32>) -> tensor<?x64x5x5xf32> {
   %w = resnet.read @w : tensor<64x64x3x3xf32>
-  %x = resnet.conv2d %images, %w {stride = 1, padding = 1, winograd} : (tensor<?x64x6x6xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x6x6xf32>
-  return %x : tensor<?x64x6x6xf32>
+  %x = resnet.conv2d %images, %w {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x64x5x5xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x5x5xf32>
+  return %x : tensor<?x64x5x5xf32>
 }
 
 // -----

@@ -5,20 +5,20 @@ resnet.parameter @narrow "conv_weight" : tensor<512x64x3x3xf32>
 resnet.parameter @wide "conv_weight" : tensor<64x512x3x3xf32>
 
 // CHECK-LABEL: func.func @features(
-// CHECK-COUNT-3: winograd}
+// CHECK-COUNT-3: winograd = array<i64: 4, 4>}
 // CHECK-LABEL: func.func @features_single(
-// CHECK:         resnet.conv2d {{.*}}winograd} : (tensor<?x64x7x7xf32>
+// CHECK:         resnet.conv2d {{.*}}winograd = array<i64: 4, 4>} : (tensor<?x64x7x7xf32>
 // CHECK:         resnet.conv2d
 // CHECK-NOT:     winograd
 // CHECK-SAME:    (tensor<?x512x7x7xf32>
 // Nine tiles or more share one filter even so.
-// CHECK:         resnet.conv2d {{.*}}winograd} : (tensor<?x512x9x9xf32>
+// CHECK:         resnet.conv2d {{.*}}winograd = array<i64: 4, 4>} : (tensor<?x512x9x9xf32>
 func.func @features(%x: tensor<?x64x7x7xf32>, %z: tensor<?x512x9x9xf32>) {
   %w = resnet.read @narrow : tensor<512x64x3x3xf32>
-  %0 = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x64x7x7xf32>, tensor<512x64x3x3xf32>) -> tensor<?x512x7x7xf32>
+  %0 = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x64x7x7xf32>, tensor<512x64x3x3xf32>) -> tensor<?x512x7x7xf32>
   %v = resnet.read @wide : tensor<64x512x3x3xf32>
-  %1 = resnet.conv2d %0, %v {stride = 1, padding = 1, winograd} : (tensor<?x512x7x7xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x7x7xf32>
-  %2 = resnet.conv2d %z, %v {stride = 1, padding = 1, winograd} : (tensor<?x512x9x9xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x9x9xf32>
+  %1 = resnet.conv2d %0, %v {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x512x7x7xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x7x7xf32>
+  %2 = resnet.conv2d %z, %v {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x512x9x9xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x9x9xf32>
   return
 }
 
@@ -27,11 +27,11 @@ func.func @features(%x: tensor<?x64x7x7xf32>, %z: tensor<?x512x9x9xf32>) {
 // CHECK-NOT: @gradients_single
 func.func @logits(%x: tensor<?x64x7x7xf32>) {
   %w = resnet.read @narrow : tensor<512x64x3x3xf32>
-  %0 = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd} : (tensor<?x64x7x7xf32>, tensor<512x64x3x3xf32>) -> tensor<?x512x7x7xf32>
+  %0 = resnet.conv2d %x, %w {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x64x7x7xf32>, tensor<512x64x3x3xf32>) -> tensor<?x512x7x7xf32>
   return
 }
 func.func @gradients(%x: tensor<?x512x7x7xf32>) {
   %v = resnet.read @wide : tensor<64x512x3x3xf32>
-  %0 = resnet.conv2d %x, %v {stride = 1, padding = 1, winograd} : (tensor<?x512x7x7xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x7x7xf32>
+  %0 = resnet.conv2d %x, %v {stride = 1, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x512x7x7xf32>, tensor<64x512x3x3xf32>) -> tensor<?x64x7x7xf32>
   return
 }

@@ -5,7 +5,7 @@
 
 The width decides how a kernel is cut into register tiles: sizes go past the largest tile and meet every remainder. The
 height, which is in outer loops, goes through the same numbers. With --conv winograd the sizes meet every remainder of its
-tiles, and filters that a task transforms itself are among them. `few` meets each width with each window in one module,
+tiles, and filters that a task transforms itself are among them; winograd-6x4 is that with tiles of six rows and four columns of outputs. `few` meets each width with each window in one module,
 `all` each pair of the sizes, `seventeen` each pair of 1 to 17.
 """
 
@@ -60,7 +60,7 @@ def make(element, size, c, k, windows, stems=()):
 
 def cases(sizes, conv):
     for element in BOUNDS:
-        if conv == "winograd":
+        if conv.startswith("winograd"):
             yield make(element, (5, 6), 520, 40, [(3, 1)])
             yield make(element, (6, 5), 40, 520, [(3, 1)])
             yield make(element, (6, 5), 512, 40, [(3, 1)])
@@ -68,6 +68,8 @@ def cases(sizes, conv):
             yield make(element, (9, 57), 40, 40, [(3, 1)])
             yield make(element, (16, 56), 40, 40, [(3, 1)])  # strips of rows
             yield make(element, (40, 44), 40, 40, [(3, 1)])  # and of the weight gradient
+            yield make(element, (28, 29), 40, 40, [(3, 1)])  # tiles of six and five outputs along both axes
+            yield make(element, (56, 31), 40, 40, [(3, 1)])  # blocks of strips of either
         if sizes == "few":
             for i, width in enumerate(SIZES):
                 for stride, shift in ((1, 0), (2, 3)):
