@@ -48,10 +48,10 @@ struct Blocking {
   /// with more weights than that, several images.
   Blocking(int64_t blocks, int64_t outBlocks, int64_t taps, int64_t rows, int64_t columns, int64_t stride, int64_t sumBytes,
            int64_t operandBytes) {
-    constexpr int64_t kWeightBytes = 160 << 10, kStepBytes = 36 << 10, kSmallPlane = 64, kPixels = 256, kImages = 16;
+    constexpr int64_t kWeightBytes = 160 << 10, kFlatWeightBytes = 256 << 10, kStepBytes = 36 << 10, kSmallPlane = 64, kPixels = 256, kImages = 16;
     constexpr int64_t kAllWeightBytes = 512 << 10, kPlaneBytes = 384 << 10, kRowsBytes = 32 << 10;
     int64_t one = taps * kBlock * kBlock * operandBytes, pixels = rows * columns;
-    if (blocks * one <= kWeightBytes) {
+    if (blocks * one <= (taps == 1 ? kFlatWeightBytes : kWeightBytes)) {
       int64_t all = outBlocks * blocks * one, row = blocks * columns * stride * kBlock * operandBytes;
       if (pixels <= kSmallPlane) {
         tile = {all > kAllWeightBytes ? std::min<int64_t>(kImages, llvm::bit_floor(uint64_t(kPixels / pixels))) : 1, 1};

@@ -197,7 +197,7 @@ private:
     conv.getWeightMutable().assign(read(at, makeSlot(layer, "int8", q.getQuantized())));
     conv.getScaleMutable().assign(read(at, makeSlot(layer, "scale", fold.getFactor())));
     conv.getShiftMutable().assign(read(at, makeSlot(layer, "shift", fold.getOffset())));
-    conv.setWinograd(false);
+    conv.removeWinogradAttr();
     Value residual = conv.getResidual();
     if (residual && (bytes || getElementTypeOrSelf(residual) == ui8))
       conv.getResidualScaleMutable().assign(ratio(at, layer, "residual", vector.getDimSize(0), scaleOf(residual),
