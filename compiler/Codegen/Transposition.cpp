@@ -15,7 +15,8 @@ using namespace mlir::resnet;
 /// Whether a map's last result is dimension `last`, and its last but one `before`.
 static bool endsIn(AffineMap map, unsigned before, unsigned last) {
   unsigned n = map.getNumResults();
-  return n >= 2 && map.getResult(n - 2) == getAffineDimExpr(before, map.getContext()) && map.getResult(n - 1) == getAffineDimExpr(last, map.getContext());
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, map.getContext()); };
+  return n >= 2 && map.getResult(n - 2) == dim(before) && map.getResult(n - 1) == dim(last);
 }
 
 static bool isTransposition(linalg::GenericOp op) {

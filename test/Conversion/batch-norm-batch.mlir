@@ -84,3 +84,28 @@ func.func @plain(%x: tensor<?x40x3x4xf32>) -> tensor<?x40x3x4xf32> {
   %y, %mean, %var = resnet.batch_norm_batch %x, %g, %b {eps = 0.25 : f64} : tensor<?x40x3x4xf32>, tensor<40xf32>
   return %y : tensor<?x40x3x4xf32>
 }
+
+// -----
+
+// Behind a convolution the pivot is the running mean, read before this batch moves it: no row of x is needed before x is computed.
+// CHECK-LABEL: func.func @gradients(
+// CHECK:       %[[STATS:.*]] = abi.buffer %{{.*}} "stats"
+// CHECK:       %[[VIEW:.*]] = memref.view %[[STATS]]
+// CHECK:       %[[PIVOT:.*]] = bufferization.to_tensor %[[VIEW]]
+// CHECK-NOT:   -> (0,
+// CHECK:       linalg.generic {{.*}} ins(%{{.*}}, %[[PIVOT]] : tensor<?x2x3x4x32xf32>, tensor<2x32xf32>) {{.*}}resnet.row_sums
+resnet.parameter @k "conv_weight" {trained} : tensor<40x40x1x1xf32>
+resnet.parameter @weight "bn_weight" {trained} : tensor<40xf32>
+resnet.parameter @bias "bn_bias" {trained} : tensor<40xf32>
+resnet.parameter @mean "bn_mean" {moves} : tensor<40xf32>
+resnet.parameter @var "bn_var" {moves} : tensor<40xf32>
+func.func @features() { return }
+func.func @gradients(%x: tensor<?x40x3x4xf32>) {
+  %k = resnet.read @k : tensor<40x40x1x1xf32>
+  %w = resnet.read @weight : tensor<40xf32>
+  %b = resnet.read @bias : tensor<40xf32>
+  %c = resnet.conv2d %x, %k {stride = 1, padding = 0} : (tensor<?x40x3x4xf32>, tensor<40x40x1x1xf32>) -> tensor<?x40x3x4xf32>
+  %y, %m, %v = resnet.batch_norm_batch %c, %w, %b {eps = 1.0e-5 : f64} : tensor<?x40x3x4xf32>, tensor<40xf32>
+  resnet.update_statistics @mean, @var, %m, %v of %c {momentum = 0.1 : f64} : tensor<40xf32>, tensor<?x40x3x4xf32>
+  return
+}
