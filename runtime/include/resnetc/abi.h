@@ -182,7 +182,7 @@ void resnetc_parallel_for(const resnetc_call *call, resnetc_body body, int64_t c
  * lies beyond. Bin i begins at the float32 whose bits are (i + RESNETC_FIRST_BIN) << RESNETC_BIN_SHIFT. */
 enum { RESNETC_BINS = 1024, RESNETC_BIN_SHIFT = 18, RESNETC_FIRST_BIN = (127 - 16) << 5 };
 
-/* An activation that is kept in int8: its values are scale * q, q in 0 ... 255 or, where it may be negative, -127 ... 127. */
+/* An activation that is kept in int8: its values are scale * q, q in 0 ... 255 or, where it may be negative, -128 ... 127. */
 typedef struct {
   uint32_t struct_size;
   int32_t is_signed;
