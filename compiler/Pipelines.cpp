@@ -84,10 +84,14 @@ void addBufferization(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
-void addKernels(OpPassManager &pm, const Target &target) {
+void addOutlining(OpPassManager &pm) {
+  addBufferization(pm);
   pm.addNestedPass<func::FuncOp>(resnet::createPlanMemory());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addPass(resnet::createOutlineKernels());
+}
+
+void addKernels(OpPassManager &pm, const Target &target) {
   resnet::EmitKernelsOptions kernels;
   kernels.vectorBytes = target.vectorBytes;
   kernels.registers = target.registers;
@@ -110,12 +114,6 @@ void addLLVM(OpPassManager &pm) {
   OpPassManager &bodies = pm.nest<LLVM::LLVMFuncOp>();
   bodies.addPass(resnet::createBodiesToLLVM());
   bodies.addPass(createReconcileUnrealizedCastsPass());
-}
-
-/// From the functions of the seam to kernels; their arenas stand on them.
-void addLowering(OpPassManager &pm, const Target &target) {
-  addBufferization(pm);
-  addKernels(pm, target);
 }
 
 bool run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
@@ -168,7 +166,8 @@ void resnetc::registerPipelines() {
       return error("precision " + options.precision + " needs " + dotProducts(options.precision).name + ", which " + target->cpu + " has not");
     addTransforms(pm, options.from, options.conv, options.precision);
     pm.addPass(resnet::createResnetToLinalg());
-    addLowering(pm, *target);
+    addOutlining(pm);
+    addKernels(pm, *target);
     addLLVM(pm);
     return success();
   };
@@ -266,7 +265,12 @@ static bool lowerModule(ModuleOp module, Stage from, const graph &about, const C
     return fail();
   if (stop == Emit::Linalg)
     return print();
-  if (!run(module, [&](OpPassManager &pm) { addLowering(pm, *target); }))
+  if (!run(module, addOutlining))
+    return fail();
+  // Up to here one thread works: where ops lie in memory decides some orders (of upstream's sets of pointers), and with them which kernels are
+  // found to be equal. From here on functions no longer look at each other.
+  module.getContext()->enableMultithreading();
+  if (!run(module, [&](OpPassManager &pm) { addKernels(pm, *target); }))
     return fail();
   table.readArenas(module);
   table.readWork(module);
@@ -279,6 +283,7 @@ namespace {
 /// A module of a graph, in a context of its own.
 struct Import {
   Import(const graph &model, const CompileOptions &options, llvm::raw_ostream &errors) : context(registry()) {
+    context.disableMultithreading();
     module = resnet::importGraph(model, context, elementTypeOf(options, context));
     if (!module)
       errors << "error: internal error in the compiler: the model could not be imported\n";

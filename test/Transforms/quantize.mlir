@@ -73,7 +73,7 @@ func.func @features(%images: tensor<?x3x16x16xf32>) -> tensor<?x8x4x4xf32> {
   %aw = resnet.read @a.weight : tensor<8x8x1x1xf32>
   %a = resnet.conv2d %x, %aw {stride = 1, padding = 0, relu} : (tensor<?x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x4x4xf32>
   %bw = resnet.read @b.weight : tensor<8x8x3x3xf32>
-  %b = resnet.conv2d %a, %bw residual(%d) {stride = 1, padding = 1, relu, winograd} : (tensor<?x8x4x4xf32>, tensor<8x8x3x3xf32>, tensor<?x8x4x4xf32>) -> tensor<?x8x4x4xf32>
+  %b = resnet.conv2d %a, %bw residual(%d) {stride = 1, padding = 1, relu, winograd = array<i64: 4, 4>} : (tensor<?x8x4x4xf32>, tensor<8x8x3x3xf32>, tensor<?x8x4x4xf32>) -> tensor<?x8x4x4xf32>
   return %b : tensor<?x8x4x4xf32>
 }
 
