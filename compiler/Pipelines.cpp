@@ -239,6 +239,7 @@ static bool lowerModule(ModuleOp module, Stage from, const graph &about, const C
   std::optional<Target> target = checkedTarget(options, errors);
   if (!target)
     return false;
+  module.getContext()->disableMultithreading();
   std::string first;
   ScopedDiagnosticHandler diagnostics(module.getContext(), [&](Diagnostic &d) {
     if (first.empty())

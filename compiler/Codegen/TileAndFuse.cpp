@@ -181,12 +181,15 @@ void sinkFills(scf::ForallOp loop, IRRewriter &rewriter) {
     auto fill = init.get().getDefiningOp<linalg::FillOp>();
     if (!fill)
       continue;
-    for (Operation *user : llvm::to_vector(loop.getTiedBlockArgument(&init).getUsers()))
-      if (auto part = dyn_cast<tensor::ExtractSliceOp>(user)) {
-        rewriter.setInsertionPointAfter(part);
-        auto filled = linalg::FillOp::create(rewriter, fill.getLoc(), fill.getInputs(), part->getResults());
-        rewriter.replaceAllUsesExcept(part, filled.getResult(0), filled);
-      }
+    SmallVector<Operation *> users = llvm::to_vector(loop.getTiedBlockArgument(&init).getUsers());
+    auto parts = llvm::make_filter_range(users, llvm::IsaPred<tensor::ExtractSliceOp>);
+    // One reads a part, one writes it back: then the part is all that the fill is for.
+    if (!llvm::hasSingleElement(parts) || !llvm::all_of(users, llvm::IsaPred<tensor::ExtractSliceOp, tensor::ParallelInsertSliceOp>))
+      continue;
+    auto part = cast<tensor::ExtractSliceOp>(*parts.begin());
+    rewriter.setInsertionPointAfter(part);
+    auto filled = linalg::FillOp::create(rewriter, fill.getLoc(), fill.getInputs(), part->getResults());
+    rewriter.replaceAllUsesExcept(part, filled.getResult(0), filled);
     rewriter.modifyOpInPlace(loop, [&] { init.set(fill.getOutputs()[0]); });
   }
 }

@@ -106,10 +106,10 @@ LogicalResult mlir::resnet::lower(QuantizeWeightOp op, Lowering &l) {
   Value largest = weight.reduce(Value(), 0, [](OpBuilder &b, Location loc, ValueRange in) {
     return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[1], math::AbsFOp::create(b, loc, in[0]))};
   });
-  Value zero = l.constant(0), one = l.constant(1), most = l.constant(127);
+  Value least = l.constant(1e-30), one = l.constant(1), most = l.constant(127); // what is less than that counts as zero
   Value scale = l.channelwise({largest}, l.emptyLike(largest), [&](OpBuilder &b, Location loc, ValueRange in) {
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, in[0], zero);
-    return SmallVector<Value>{arith::SelectOp::create(b, loc, none, one, arith::DivFOp::create(b, loc, in[0], most))};
+    Value some = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, in[0], least);
+    return SmallVector<Value>{arith::SelectOp::create(b, loc, some, arith::DivFOp::create(b, loc, in[0], most), one)};
   });
   l.define(op.getScale(), scale);
   if (!op.getSums().use_empty())

@@ -60,7 +60,8 @@ bool aligned_buffer::move_to_file(const std::filesystem::path &folder) {
   const file_descriptor file(
       ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (bytes == 0 || !file || in_memory(file.get()) ||
-      !write_all(file.get(), as<const std::byte>(), bytes))
+      !write_all(file.get(), as<const std::byte>(), bytes) ||
+      ::fdatasync(file.get()) != 0) // a page that is lost later is a SIGBUS
     return false;
   aligned_buffer moved;
   void *address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.get(), 0);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -47,9 +48,14 @@ std::vector<float> scales_from(engine &engine, const resnetc_variant &plain,
     if (passed.count() > 1)
       out.progress(format_evaluation("calibration", done, all, passed.count()));
   }
+  if (done == 0)
+    throw std::runtime_error(
+        "none of the images to calibrate " + std::string(engine.variant().precision) +
+        " on could be read; give others with --data");
+  std::vector<float> scales = observed.scales();
   out.say(fmt::format("Calibrated {} on {}.", engine.variant().precision,
                       format_number_of(done, "image")));
-  return observed.scales();
+  return scales;
 }
 
 } // namespace
@@ -63,7 +69,12 @@ calibration::calibration(engine &engine, const resnetc_variant &plain,
     throw std::logic_error("the program in f32 cannot calibrate that in " +
                            std::string(engine.variant().precision));
   plain_.state().swap_frozen(engine_.state());
-  plain_.prepare();
+  try {
+    plain_.prepare();
+  } catch (...) {
+    plain_.state().swap_frozen(engine_.state());
+    throw;
+  }
 }
 
 calibration::~calibration() { plain_.state().swap_frozen(engine_.state()); }
@@ -76,6 +87,12 @@ std::vector<float> calibration::scales() const {
   std::vector<float> scales;
   const auto *histogram = histograms_.as<const std::int64_t>();
   for (const resnetc_scale &row : needed_scales(engine_.variant())) {
+    if (histogram[RESNETC_BINS - 1] > 0) // infinite and not-a-number, too
+      throw std::runtime_error(fmt::format(
+          "what {} gives is not finite, or beyond {:.0f}, which {} does not "
+          "reach; look at the weights, or compile with --precision=f32",
+          row.name, std::ldexp(1.0, RESNETC_BINS / 32 - 16),
+          engine_.variant().precision));
     scales.push_back(
         least_error_scale({histogram, RESNETC_BINS}, row.is_signed));
     histogram += RESNETC_BINS;
@@ -120,9 +137,8 @@ void calibrate(engine &engine, const resnetc_variant &plain,
   scale_cache cache(engine, plain, images, settings);
   if (std::optional<std::vector<float>> kept = cache.find()) {
     engine.set_scales(*kept);
-    return out.say(fmt::format("{} was calibrated on {} in an earlier run.",
-                               engine.variant().precision,
-                               format_number_of(images.size(), "image")));
+    return out.say(fmt::format("{} was calibrated in an earlier run.",
+                               engine.variant().precision));
   }
   const std::vector<float> scales =
       scales_from(engine, plain, images, settings, bad, out);

@@ -29,7 +29,8 @@ public:
   /// [n][h][w][c] images, 1 <= n <= batch.
   void look(const void *images, std::int64_t n);
   /// From all that it has seen: those of least_error_scale, the same for any
-  /// order, sub-batch and number of threads.
+  /// order, sub-batch and number of threads. Throws std::runtime_error where a
+  /// value was not finite or beyond 65,536, the end of the histograms.
   std::vector<float> scales() const;
 
 private:

@@ -118,6 +118,16 @@ TEST_F(Calibration, IsNeededBeforePrepareInInt8Alone) {
   EXPECT_TRUE(engine_f32.scales().empty());
 }
 
+TEST_F(Calibration, RefusesWhatIsNotFiniteOrBeyondItsBins) {
+  engine engine(low, 1, 8, engine_use::inference);
+  std::vector<float> images(2 * image_size);
+  images[image_size] = RESNETC_BINS - 512 - 1; // counted in the last bin
+  EXPECT_THROW(calibrate(engine, plain, images.data(), 2, 1), std::runtime_error);
+  EXPECT_TRUE(engine.scales().empty());
+  calibrate(engine, plain, images.data(), 1, 1);
+  EXPECT_EQ(engine.scales().size(), 2u);
+}
+
 TEST_F(Calibration, IsRefusedByAProgramOfAnotherModel) {
   engine engine(low, 1, 8, engine_use::inference);
   resnetc_variant mute = plain;
