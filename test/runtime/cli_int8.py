@@ -9,7 +9,7 @@ from trainer_case import COLOURS, TrainerCase, read, read_tensors, write, write_
 
 INT8 = "fake_trainer_int8"
 BEST = "run/best.safetensors"
-FIRST, KEPT = "Calibrated int8 on", "was calibrated on"
+FIRST, KEPT = "Calibrated int8 on", "was calibrated in an earlier run"
 
 
 class Int8(TrainerCase):
