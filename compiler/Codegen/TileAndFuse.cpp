@@ -38,8 +38,11 @@ bool fuses(OpResult producer, Operation *reader) {
   auto op = dyn_cast<linalg::GenericOp>(reader);
   if (!op || !producer.getOwner()->hasAttr(kTileAttr))
     return false;
-  if (op->hasAttr(kRowSumsAttr))
-    return producer.getOwner()->getNumResults() == 1 && isa<linalg::GenericOp, winograd::ConvOp>(producer.getOwner()) && readsFirst(reader, producer);
+  if (op->hasAttr(kRowSumsAttr)) {
+    // Registers hold what a contraction gives to a sum alone; Winograd's algorithm needs a place for it, which other readers make.
+    bool held = isa<linalg::GenericOp>(producer.getOwner()) || (isa<winograd::ConvOp>(producer.getOwner()) && !producer.hasOneUse());
+    return held && producer.getOwner()->getNumResults() == 1 && readsFirst(reader, producer);
+  }
   return isSum(producer.getOwner()) && op.getNumReductionLoops() == 0 && producer.hasOneUse() && *producer.user_begin() == reader;
 }
 
