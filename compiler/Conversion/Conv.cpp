@@ -165,12 +165,26 @@ static Value convolveByTiles(Lowering &l, Value x, Value filter, ArrayRef<int64_
   return conv->getResult(0);
 }
 
-/// x in lanes of two bf16.
-static Value laneInput(Lowering &l, Value x, const Geometry &g) {
-  Halo halo = g.halo();
-  if (isImages(x))
-    halo = packedImageHalo(halo, g.width, g.outWidth, g.channels, g.kernel, g.stride);
+/// x as the products read it: padded, and in lanes where the weight is narrow.
+static Value operandOf(Conv2dOp op, const Geometry &g, Lowering &l) {
+  Value x = op.getX();
+  Type weight = getElementTypeOrSelf(op.getWeight());
+  if (op.getWinograd())
+    return l.padded(x, winogradHalo(g.height, g.width, *op.getWinograd()));
+  if (weight.isSignedInteger()) // images are in lanes already
+    return readsImages(op) ? l.padded(x, g.halo()) : l.lanes(l.padded(x, g.halo()));
+  if (!weight.isBF16())
+    return l.padded(x, g.halo());
+  Halo halo = isImages(x) ? packedImageHalo(g.halo(), g.width, g.outWidth, g.channels, g.kernel, g.stride) : g.halo();
   return l.lanes(l.padded(x, halo, l.b.getBF16Type()));
+}
+
+/// Of a convolution of images, elements or lanes of a row between two outputs' windows; of others 0.
+static int64_t stemStep(Conv2dOp op, const Geometry &g) {
+  Type weight = getElementTypeOrSelf(op.getWeight());
+  if (!readsImages(op))
+    return 0;
+  return weight.isSignedInteger() ? g.stride : g.stride * g.channels / (weight.isBF16() ? packed::kPair : 1);
 }
 
 static Blocking blockingOf(Conv2dOp op, const Geometry &g, int64_t sumBytes) {
@@ -191,76 +205,56 @@ static Value nearestBf16(OpBuilder &b, Location loc, Value v) {
   return arith::BitcastOp::create(b, loc, b.getBF16Type(), half);
 }
 
-/// Sums of 32 bits, then in float32 (sum * scale + shift) + residual * residual_scale, and ReLU or bytes.
-static LogicalResult convolveInt8(Conv2dOp op, const Geometry &g, Lowering &l) {
-  bool stem = readsImages(op), bytes = getElementTypeOrSelf(op.getY()).isUnsignedInteger(), half = getElementTypeOrSelf(op.getY()).isBF16();
-  Value x = l.padded(op.getX(), g.halo());
-  Destination d = l.destination(op.getY());
-  Value sum = l.filled(l.empty(cast<RankedTensorType>(d.interior.getType()).getShape(), l.b.getI32Type()), 0);
-  sum = convolve(l, stem ? x : l.lanes(x), l.parameter(op.getWeight()), g, blockingOf(op, g, sizeof(int32_t)), sum, stem ? g.stride : 0);
-  SmallVector<Value> inputs{sum, l.parameter(op.getScale()), l.parameter(op.getShift())};
+/// What is stored of sums, into `out`: (sum * scale + shift) + residual * residual_scale, and ReLU, in the element type. Bytes are cut
+/// off at zero as they are stored.
+static Value epilogue(Conv2dOp op, Value sum, Value out, Lowering &l) {
+  SmallVector<Value> inputs{sum};
+  if (op.getScale())
+    inputs.append({l.parameter(op.getScale()), l.parameter(op.getShift())});
   if (op.getResidual())
     inputs.push_back(l.dense(op.getResidual()));
   if (op.getResidualScale())
     inputs.push_back(l.parameter(op.getResidualScale()));
-  Value y = l.elementwise(inputs, d.interior, [&](OpBuilder &b, Location loc, ValueRange in) {
-    Value v = arith::MulFOp::create(b, loc, arith::SIToFPOp::create(b, loc, l.element, in[0]), in[1]);
-    v = arith::AddFOp::create(b, loc, in[2], v);
+  Type stored = getElementTypeOrSelf(op.getY());
+  return l.elementwise(inputs, out, [&](OpBuilder &b, Location loc, ValueRange in) {
+    bool whole = in[0].getType().isInteger();
+    Value v = whole ? arith::SIToFPOp::create(b, loc, l.element, in[0]).getResult() : in[0];
+    size_t next = 1;
+    if (op.getScale()) {
+      v = arith::AddFOp::create(b, loc, in[2], arith::MulFOp::create(b, loc, v, in[1]));
+      next = 3;
+    }
     if (op.getResidual()) {
-      Value residual = in[3];
+      Value residual = in[next];
       if (residual.getType().isInteger())
         residual = arith::UIToFPOp::create(b, loc, l.element, residual);
       if (op.getResidualScale())
-        residual = arith::MulFOp::create(b, loc, residual, in[4]);
+        residual = arith::MulFOp::create(b, loc, residual, in[next + 1]);
       v = arith::AddFOp::create(b, loc, v, residual);
     }
-    if (bytes)
+    if (stored.isUnsignedInteger())
       return SmallVector<Value>{packed::QuantizeOp::create(b, loc, b.getI8Type(), v)};
     if (op.getRelu())
       v = arith::MaximumFOp::create(b, loc, v, l.constant(0));
-    return SmallVector<Value>{half ? nearestBf16(b, loc, v) : v};
+    return SmallVector<Value>{whole && stored.isBF16() ? nearestBf16(b, loc, v) : v};
   });
-  l.define(op.getY(), y, d);
-  return success();
 }
 
 LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   Geometry g(op.getX(), op.getY(), op.getWeight(), op.getStride(), op.getPadding());
-  if (getElementTypeOrSelf(op.getWeight()).isSignedInteger())
-    return convolveInt8(op, g, l);
-  bool narrow = getElementTypeOrSelf(op.getWeight()).isBF16();
-  Value x = narrow ? laneInput(l, op.getX(), g) : l.padded(op.getX(), op.getWinograd() ? winogradHalo(g.height, g.width, *op.getWinograd()) : g.halo());
+  bool whole = getElementTypeOrSelf(op.getWeight()).isSignedInteger(); // sums are of 32 bits
+  Value x = operandOf(op, g, l);
   Destination d = l.destination(op.getY());
-  bool fused = op.getScale() || op.getResidual() || op.getRelu() || getElementTypeOrSelf(op.getY()).isBF16();
-  Value y = fused ? l.empty(cast<RankedTensorType>(d.interior.getType()).getShape()) : d.interior;
+  bool fused = whole || op.getScale() || op.getResidual() || op.getRelu() || getElementTypeOrSelf(op.getY()).isBF16();
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(d.interior.getType()).getShape();
+  Value y = fused ? l.empty(shape, whole ? l.b.getI32Type() : Type()) : d.interior;
   if (op.getWinograd()) {
     y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), *op.getWinograd(), y);
   } else {
     Value start = l.filled(y, 0);
-    int64_t step = isImages(op.getX()) ? g.stride * g.channels / (narrow ? packed::kPair : 1) : 0;
-    y = convolve(l, x, l.parameter(op.getWeight()), g, blockingOf(op, g, l.element.getWidth() / 8), start, step);
+    y = convolve(l, x, l.parameter(op.getWeight()), g, blockingOf(op, g, l.element.getWidth() / 8), start, stemStep(op, g));
   }
-  if (fused) {
-    SmallVector<Value> inputs{y};
-    if (op.getScale())
-      inputs.append({l.parameter(op.getScale()), l.parameter(op.getShift())});
-    if (op.getResidual())
-      inputs.push_back(l.dense(op.getResidual()));
-    y = l.elementwise(inputs, d.interior, [&](OpBuilder &n, Location at, ValueRange in) {
-      Value v = in[0];
-      size_t next = 1;
-      if (op.getScale()) {
-        v = arith::AddFOp::create(n, at, in[2], arith::MulFOp::create(n, at, v, in[1]));
-        next = 3;
-      }
-      if (op.getResidual())
-        v = arith::AddFOp::create(n, at, v, in[next]);
-      if (op.getRelu())
-        v = arith::MaximumFOp::create(n, at, v, l.constant(0));
-      return SmallVector<Value>{v};
-    });
-  }
-  l.define(op.getY(), y, d);
+  l.define(op.getY(), fused ? epilogue(op, y, d.interior, l) : y, d);
   return success();
 }
 

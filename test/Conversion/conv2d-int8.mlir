@@ -27,8 +27,8 @@
 // CHECK-LABEL: func.func @features(
 // CHECK:       %[[PADS:.*]] = tensor.empty(%{{.*}}) : tensor<?x1x7x6x32xi8>
 // CHECK:       packed.quantize
-// CHECK:       %[[START:.*]] = linalg.fill {{.*}} -> tensor<?x2x5x4x32xi32>
 // CHECK:       %[[V:.*]] = packed.view %{{.*}} : tensor<?x1x7x6x32xi8> to tensor<?x1x7x6x8xi32>
+// CHECK:       %[[START:.*]] = linalg.fill {{.*}} -> tensor<?x2x5x4x32xi32>
 // CHECK:       %[[SUM:.*]] = linalg.generic {{.*}} ins(%[[V]], %{{.*}} : tensor<?x1x7x6x8xi32>, tensor<2x1x3x3x8x32xi32>) outs(%[[START]] :
 // CHECK:         packed.dot %{{.*}}, %{{.*}}, %{{.*}} : i32, i32
 // CHECK:       linalg.generic {{.*}} ins(%[[SUM]], %{{.*}} outs(%{{.*}} : tensor<?x2x5x4x32xi8>)
