@@ -5,6 +5,7 @@
 #include "IR/ResnetDialect.h"
 #include "Transforms/Passes.h"
 #include "Transforms/Precision.h"
+#include "Transforms/PreparedSlot.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -44,16 +45,12 @@ public:
     if (slot)
       return slot;
     Location loc = read.getLoc();
-    OpBuilder before(prepare);
-    slot = SlotOp::create(before, loc, (read.getSource() + ".bf16").str(),
-                          "prepare", StringAttr(), narrowed(read.getType()));
-    symbols.insert(slot); // renames it where the name is taken
     OpBuilder b(prepare.getBody().front().getTerminator());
     Value weight =
         ReadOp::create(b, loc, read.getType(), read.getSourceAttr());
-    Value rounded = RoundOp::create(b, loc, slot.getType(), weight);
-    WriteOp::create(b, loc, slot.getSymName(), rounded);
-    return slot;
+    Value rounded = RoundOp::create(b, loc, narrowed(read.getType()), weight);
+    return slot = makePreparedSlot(symbols, prepare,
+                                   read.getSource() + ".bf16", rounded);
   }
 
 private:

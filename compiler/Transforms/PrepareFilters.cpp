@@ -3,6 +3,7 @@
 #include "Transforms/Algorithm.h"
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"
+#include "Transforms/PreparedSlot.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -18,6 +19,7 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
     if (!prepare)
       return;
     ParameterTable parameters(getOperation());
+    SymbolTable symbols(getOperation());
     llvm::StringMap<SlotOp> slots; // by parameter
     getOperation().walk([&](Conv2dOp conv) {
       ParameterOp weight = parameters.readBy(conv.getWeight());
@@ -26,7 +28,7 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
         return;
       SlotOp &slot = slots[weight.getSymName()];
       if (!slot)
-        slot = createSlot(conv, weight.getSymName(), prepare);
+        slot = createSlot(conv, weight.getSymName(), prepare, symbols);
       OpBuilder b(conv);
       conv.getFilterMutable().assign(ReadOp::create(
           b, conv.getLoc(), slot.getType(), slot.getSymName()));
@@ -35,22 +37,18 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
 
   /// Named after the layer: "layer1.0.conv1.weight" gives
   /// "layer1.0.conv1.filter".
-  SlotOp createSlot(Conv2dOp conv, StringRef name, func::FuncOp prepare) {
+  static SlotOp createSlot(Conv2dOp conv, StringRef name, func::FuncOp prepare,
+                           SymbolTable &symbols) {
     auto weight = cast<RankedTensorType>(conv.getWeight().getType());
     ArrayRef<int64_t> cover = *conv.getWinograd();
     RankedTensorType type =
         weight.clone({weight.getDimSize(0), weight.getDimSize(1), cover[0] + 2,
                       cover[1] + 2});
     name.consume_back(".weight");
-    OpBuilder b(prepare);
-    auto slot = SlotOp::create(b, conv.getLoc(), (name + ".filter").str(),
-                               "prepare", StringAttr(), type);
-    SymbolTable(getOperation()).insert(slot); // renames it where it must
-    b.setInsertionPoint(prepare.getBody().front().getTerminator());
+    OpBuilder b(prepare.getBody().front().getTerminator());
     Value read = b.clone(*conv.getWeight().getDefiningOp())->getResult(0);
     Value filter = TransformFilterOp::create(b, conv.getLoc(), type, read);
-    WriteOp::create(b, conv.getLoc(), slot.getSymName(), filter);
-    return slot;
+    return makePreparedSlot(symbols, prepare, name + ".filter", filter);
   }
 };
 } // namespace

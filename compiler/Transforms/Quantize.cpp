@@ -3,6 +3,7 @@
 #include "Conversion/ParameterLayout.h"
 #include "Transforms/Passes.h"
 #include "Transforms/Precision.h"
+#include "Transforms/PreparedSlot.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -148,12 +149,7 @@ private:
 
   /// A slot of `layer` with `value`, which stands in @prepare.
   SlotOp makeSlot(StringRef layer, StringRef suffix, Value value) {
-    OpBuilder before(prepare);
-    auto slot = SlotOp::create(before, value.getLoc(), (layer + "." + suffix).str(), "prepare", StringAttr(), cast<RankedTensorType>(value.getType()));
-    symbols.insert(slot); // renames it where the name is taken
-    OpBuilder end = atEnd();
-    WriteOp::create(end, value.getLoc(), slot.getSymName(), value);
-    return slot;
+    return makePreparedSlot(symbols, prepare, layer + "." + suffix, value);
   }
 
   OpBuilder atEnd() { return OpBuilder(prepare.getBody().front().getTerminator()); }
