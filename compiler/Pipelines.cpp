@@ -268,8 +268,8 @@ static bool lowerModule(ModuleOp module, Stage from, const graph &about, const C
     return print();
   if (!run(module, addOutlining))
     return fail();
-  // Up to here one thread works: where ops lie in memory decides some orders (of upstream's sets of pointers), and with them which kernels are
-  // found to be equal. From here on functions no longer look at each other.
+  // Up to here one thread works: with several, one compilation in fifty found other kernels to be equal, and which order that hung on is
+  // not known. From here on functions no longer look at each other.
   module.getContext()->enableMultithreading();
   if (!run(module, [&](OpPassManager &pm) { addKernels(pm, *target); }))
     return fail();
