@@ -8,27 +8,21 @@ order of the kernels, epilogues, results rounded where they are read in bf16. A 
 and behind a rounding by half a unit in the last place of bf16, 2^-9, where the two fall on different sides of a tie.
 """
 
-import itertools
 import sys
 
 import numpy as np
 
 import naive
 import program
+import sweep
 from sampled import Judge, Sampled
 
-SIZES = (1, 2, 3, 7, 8, 9, 14, 17)
-WINDOWS = [(kernel, stride) for stride in (1, 2) for kernel in (1, 3, 7)]
-BATCH = 3
 SUM = 1e-5  # of the largest error of a float32 sum over the largest value
 ROUNDED = SUM + 2**-8  # of what was rounded after it was computed: one step of bf16
 
 
 def bf16(values):
-    """Rounded to nearest even, as float64."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32).astype(np.uint64)
-    bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
-    return bits.astype(np.uint32).view(np.float32).astype(np.float64)
+    return naive.bf16(values).astype(np.float64)
 
 
 class Case(Sampled):
@@ -67,7 +61,7 @@ def single(size, c, k, windows, stems):
 def images_of(channels, size):
     """Stems of images of few channels: pixels of an even number of values apart, windows of an odd number too."""
     case = Case(f"{size[0]}x{size[1]} of {channels} channels", "f32", channels, size)
-    for kernel, stride in WINDOWS:
+    for kernel, stride in sweep.WINDOWS:
         if stride * channels % 2 == 0:
             convolution(case, f"stem{kernel}x{kernel}s{stride}", case.images, 40, kernel, stride)
     return case
@@ -102,23 +96,12 @@ def chain(size):
     return case
 
 
-def channels(number):
-    """Two blocks in, or two blocks out."""
-    return (35, 4) if number % 2 else (4, 35)
-
-
 def cases(sizes):
     """(case, bound)"""
-    if sizes == "few":
-        for i, width in enumerate(SIZES):
-            for stride, shift in ((1, 0), (2, 3)):
-                windows = [w for w in WINDOWS if w[1] == stride]
-                yield single((SIZES[(i + shift) % 8], width), *channels(i), windows, windows), SUM
-    else:
-        for size in itertools.product(SIZES, repeat=2):
-            yield single(size, *channels(sum(size)), WINDOWS, WINDOWS), SUM
-    for i, size in enumerate(itertools.product((5, 8, 9, 17), repeat=2)):
-        yield images_of((1, 2, 3, 4)[i % 4], size), SUM
+    for plane in sweep.planes(sizes):
+        yield single(*plane), SUM
+    for channels, size in sweep.images():
+        yield images_of(channels, size), SUM
     # more weights than stay in the second-level cache, and many blocks; of fewer output channels than Winograd's algorithm takes
     yield single((5, 9), 400, 60, [(3, 1), (3, 2)], []), SUM
     yield single((3, 7), 2600, 40, [(1, 1), (1, 2)], []), SUM
@@ -135,12 +118,8 @@ def main():
     programs = program.build([case.text() for case, _ in swept], arguments, "split")
     judge = Judge()
     for (case, bound), compiled in zip(swept, programs):
-        images = case.draw_images(np.random.default_rng(0), BATCH)
-        together = judge.add(case, case.element, lambda: case.run(compiled, images), bound)
-        alone = judge.add(f"{case}, one image", case.element, lambda: case.run(compiled, images[1:2]), bound)
-        for one, all_ in zip(alone, together):
-            if not np.array_equal(one.ours, all_.ours[1:2]):
-                judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+        images = case.draw_images(np.random.default_rng(0), sweep.BATCH)
+        judge.add_with_one_alone(case, case.element, lambda some: case.run(compiled, some), images, bound)
     sys.exit(judge.report() if programs else program.SKIPPED)
 
 

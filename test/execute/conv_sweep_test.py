@@ -9,19 +9,16 @@ tiles, and filters that a task transforms itself are among them; winograd-6x4 is
 `all` each pair of the sizes, `seventeen` each pair of 1 to 17.
 """
 
-import itertools
 import sys
 
 import numpy as np
 
 import naive
 import program
+import sweep
 from sampled import BOUNDS, Judge, Sampled
 
-SIZES = (1, 2, 3, 7, 8, 9, 14, 17)
-WINDOWS = [(kernel, stride) for stride in (1, 2) for kernel in (1, 3, 7)]
 STEMS = [(3, 1), (7, 2)]  # of small and of large images
-BATCH = 3
 
 
 def convolution(case, name, x, dy, k, kernel, stride):
@@ -71,22 +68,13 @@ def cases(sizes, conv):
             yield make(element, (40, 44), 40, 40, [(3, 1)])  # and of the weight gradient
             yield make(element, (28, 29), 40, 40, [(3, 1)])  # tiles of six and five outputs along both axes
             yield make(element, (56, 31), 40, 40, [(3, 1)])  # blocks of strips of either
+        for plane in sweep.planes(sizes, STEMS):
+            yield make(element, *plane)
         if sizes == "few":
-            for i, width in enumerate(SIZES):
-                for stride, shift in ((1, 0), (2, 3)):
-                    windows, stems = ([w for w in which if w[1] == stride] for which in (WINDOWS, STEMS))
-                    yield make(element, (SIZES[(i + shift) % 8], width), *channels(i), windows, stems)
             continue
-        for size in itertools.product(range(1, 18) if sizes == "seventeen" else SIZES, repeat=2):
-            yield make(element, size, *channels(sum(size)), WINDOWS, WINDOWS)
         # more weights than stay in the second-level cache, and many blocks
         yield make(element, (5, 9), 200, 70, [(3, 1), (3, 2)])
         yield make(element, (3, 7), 1300, 40, [(1, 1), (1, 2)])
-
-
-def channels(number):
-    """Two blocks in, or two blocks out."""
-    return (35, 4) if number % 2 else (4, 35)
 
 
 def main():
@@ -97,12 +85,8 @@ def main():
     programs = program.build([case.text() for case in swept], arguments, "split")
     judge = Judge()
     for case, compiled in zip(swept, programs):
-        images = case.draw_images(np.random.default_rng(0), BATCH)
-        together = judge.add(case, case.element, lambda: case.run(compiled, images))
-        alone = judge.add(f"{case}, one image", case.element, lambda: case.run(compiled, images[1:2]))
-        for one, all_ in zip(alone, together):
-            if not one.what.startswith("gradient") and not np.array_equal(one.ours, all_.ours[1:2]):
-                judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+        images = case.draw_images(np.random.default_rng(0), sweep.BATCH)
+        judge.add_with_one_alone(case, case.element, lambda some: case.run(compiled, some), images)
     sys.exit(judge.report() if programs else program.SKIPPED)
 
 

@@ -9,7 +9,6 @@ multiplication and an addition in one rounding: what differs at all is wrong, bu
 counts of values by @calibrate.
 """
 
-import itertools
 import sys
 
 import numpy as np
@@ -17,12 +16,10 @@ import numpy as np
 import calibration
 import naive
 import program
+import sweep
 from dialect import Module
 from sampled import Judge, Outcome
 
-SIZES = (1, 2, 3, 7, 8, 9, 14, 17)
-WINDOWS = [(kernel, stride) for stride in (1, 2) for kernel in (1, 3, 7)]
-BATCH = 3
 LAST_PLACE = 1.2e-7  # of the largest error over the largest value
 F = np.float32
 
@@ -30,12 +27,6 @@ F = np.float32
 def fma(a, b, c):
     """a*b + c in float32, rounded once."""
     return (np.asarray(a, np.float64) * np.asarray(b, np.float64) + np.asarray(c, np.float64)).astype(F)
-
-
-def bf16(values):
-    """Rounded to nearest even."""
-    bits = np.ascontiguousarray(values, F).view(np.uint32).astype(np.uint64)
-    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(F)
 
 
 def bytes_of(values):
@@ -107,7 +98,7 @@ class Case:
             if stored == "int8":
                 return Stored(bytes_of(v), out)
             v = np.maximum(v, F(0)) if relu else v
-            return Stored(bf16(v) if stored == "bf16" else v)
+            return Stored(naive.bf16(v) if stored == "bf16" else v)
 
         self.references[y], self.layers[y] = reference, name
         return y
@@ -195,7 +186,7 @@ def single(size, c, k, windows, stems):
 def images_of(channels, size, shrink=1):
     """Stems of images of one to four channels."""
     case = Case(f"{size[0]}x{size[1]} of {channels} channels", channels, size, shrink)
-    for kernel, stride in WINDOWS:
+    for kernel, stride in sweep.WINDOWS:
         name = f"stem{kernel}x{kernel}s{stride}"
         case.result(name, case.conv(name, case.images, 40, kernel, stride, norm=False, relu=False, stored="f32"))
     return case
@@ -216,22 +207,11 @@ def chain(size):
     return case
 
 
-def channels(number):
-    """Two blocks in, or two blocks out."""
-    return (35, 4) if number % 2 else (4, 35)
-
-
 def cases(sizes):
-    if sizes == "few":
-        for i, width in enumerate(SIZES):
-            for stride, shift in ((1, 0), (2, 3)):
-                windows = [w for w in WINDOWS if w[1] == stride]
-                yield single((SIZES[(i + shift) % 8], width), *channels(i), windows, windows)
-    else:
-        for size in itertools.product(SIZES, repeat=2):
-            yield single(size, *channels(sum(size)), WINDOWS, WINDOWS)
-    for i, size in enumerate(itertools.product((5, 8, 9, 17), repeat=2)):
-        yield images_of((1, 2, 3, 4)[i % 4], size)
+    for plane in sweep.planes(sizes):
+        yield single(*plane)
+    for channels, size in sweep.images():
+        yield images_of(channels, size)
     yield images_of(3, (9, 7), 1e12)  # more than 32 bits hold
     # more weights than stay in the second-level cache, and many blocks
     yield single((5, 9), 800, 70, [(3, 1), (3, 2)], [])
@@ -250,12 +230,8 @@ def main():
     programs = program.build([case.text() for case in swept], arguments, "split")
     judge = Judge()
     for case, compiled in zip(swept, programs):
-        images = np.random.default_rng(0).uniform(-1, 1, (BATCH, *case.images.shape)).astype(F)
-        together = judge.add(case, "f32", lambda: case.run(compiled, images), LAST_PLACE)
-        alone = judge.add(f"{case}, one image", "f32", lambda: case.run(compiled, images[1:2]), LAST_PLACE)
-        for one, all_ in zip(alone, together):
-            if not np.array_equal(one.ours, all_.ours[1:2]):
-                judge.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+        images = np.random.default_rng(0).uniform(-1, 1, (sweep.BATCH, *case.images.shape)).astype(F)
+        judge.add_with_one_alone(case, "f32", lambda some: case.run(compiled, some), images, LAST_PLACE)
         if "f" in case.results:
             judge.failed += [f"{case}: wrong counts of {name}" for name in wrong_counts(case, compiled, images)]
     sys.exit(judge.report() if programs else program.SKIPPED)

@@ -19,6 +19,12 @@ def conv2d(x, weight, stride, padding):
     )
 
 
+def bf16(values):
+    """float32 rounded to the nearest bf16, ties to even."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32).astype(np.uint64)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
 def scatter(parts, shape, kernel, stride, padding):
     """The sum of [N,C,Ho,Wo] parts, each added where its tap (r, s) was read from: dx of `shape` [N,C,H,W]."""
     h, w = shape[2:]

@@ -132,6 +132,14 @@ class Judge:
                 self.worst[element] = max(self.worst[element], error)
         return outcomes
 
+    def add_with_one_alone(self, case, element, run, images, bound=None):
+        """Judges run(images), and run() of the second image alone, which gives all but gradients to the same bits."""
+        together = self.add(case, element, lambda: run(images), bound)
+        alone = self.add(f"{case}, one image", element, lambda: run(images[1:2]), bound)
+        for one, all_ in zip(alone, together):
+            if not one.what.startswith("gradient") and not np.array_equal(one.ours, all_.ours[1:2]):
+                self.failed.append(f"{case}: {one.what}: an image alone has other bits than in a batch")
+
     def report(self):
         """Prints; the exit code."""
         worst = ", ".join(f"{element} {error:.1e} of {BOUNDS[element]:.0e}" for element, error in self.worst.items())
