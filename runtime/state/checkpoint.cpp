@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -105,7 +104,7 @@ std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
   if (file.metadata().contains("scales"))
     metadata.read("scales", info.scales);
   for (const auto &[layer, scale] : info.scales)
-    if (!(scale > 0 && std::isfinite(scale)))
+    if (!is_scale(scale))
       throw file_error(file.path(),
                        fmt::format("its metadata has a scale of {} for {}; "
                                    "it is damaged",

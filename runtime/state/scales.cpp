@@ -2,6 +2,7 @@
 
 #include "state/mapped_file.h"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace resnetc {
@@ -11,6 +12,8 @@ std::span<const resnetc_scale> needed_scales(const resnetc_variant &variant) {
                               ? 0
                               : static_cast<std::size_t>(variant.scale_count)};
 }
+
+bool is_scale(float number) { return number > 0 && std::isfinite(number); }
 
 named_scales name_scales(const resnetc_variant &variant,
                          std::span<const float> scales) {

@@ -17,6 +17,9 @@ namespace resnetc {
 /// for what it finds out for one in int8.
 std::span<const resnetc_scale> needed_scales(const resnetc_variant &variant);
 
+/// Whether a number can be a scale: above zero, and finite.
+bool is_scale(float number);
+
 /// By the layer that the activation comes from.
 using named_scales = std::map<std::string, float>;
 

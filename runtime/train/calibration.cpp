@@ -17,23 +17,13 @@ namespace {
 
 constexpr std::size_t most_images = 128;
 
-loader_options options_for(const engine &engine,
-                           const train_settings &settings) {
-  loader_options options;
-  options.batch = engine.model().feature_batch;
-  options.threads = settings.threads;
-  options.dtype = RESNETC_F32;
-  options.orientation = settings.orientation;
-  options.bad_images = settings.bad_images;
-  return options;
-}
-
 std::vector<float> scales_from(engine &engine, const resnetc_variant &plain,
                                const std::vector<sample> &images,
                                const train_settings &settings, bad_images &bad,
                                console &out) {
   using clock = std::chrono::steady_clock;
-  const loader_options options = options_for(engine, settings);
+  loader_options options = loading_for(engine, settings);
+  options.batch = engine.model().feature_batch;
   calibration observed(engine, plain, settings.threads, options.batch);
   const transform_spec input = input_of(engine.model());
   loader loader(images, input, options, bad.callback());
@@ -63,21 +53,14 @@ std::vector<float> scales_from(engine &engine, const resnetc_variant &plain,
 calibration::calibration(engine &engine, const resnetc_variant &plain,
                          int threads, std::int64_t batch)
     : engine_(engine), plain_(plain, threads, batch, engine_use::inference),
+      frozen_(engine_.state(), plain_.state()),
       histograms_(needed_scales(engine.variant()).size() * RESNETC_BINS *
                   sizeof(std::int64_t)) {
   if (!plain.calibrate || plain.scale_count != engine.variant().scale_count)
     throw std::logic_error("the program in f32 cannot calibrate that in " +
                            std::string(engine.variant().precision));
-  plain_.state().swap_frozen(engine_.state());
-  try {
-    plain_.prepare();
-  } catch (...) {
-    plain_.state().swap_frozen(engine_.state());
-    throw;
-  }
+  plain_.prepare();
 }
-
-calibration::~calibration() { plain_.state().swap_frozen(engine_.state()); }
 
 void calibration::look(const void *images, std::int64_t n) {
   plain_.calibrate(images, n, histograms_.as<std::int64_t>());

@@ -22,9 +22,6 @@ public:
   /// is the one in f32 beside it. `batch`: images in a call of `look` at most.
   calibration(engine &engine, const resnetc_variant &plain, int threads,
               std::int64_t batch);
-  ~calibration();
-  calibration(const calibration &) = delete;
-  calibration &operator=(const calibration &) = delete;
 
   /// [n][h][w][c] images, 1 <= n <= batch.
   void look(const void *images, std::int64_t n);
@@ -34,8 +31,23 @@ public:
   std::vector<float> scales() const;
 
 private:
+  /// While it lives, the frozen parameters of one are the other's.
+  class loan {
+  public:
+    loan(model_state &from, model_state &to) : from_(from), to_(to) {
+      to_.swap_frozen(from_);
+    }
+    ~loan() { to_.swap_frozen(from_); }
+    loan(const loan &) = delete;
+    loan &operator=(const loan &) = delete;
+
+  private:
+    model_state &from_, &to_;
+  };
+
   resnetc::engine &engine_;
   resnetc::engine plain_;
+  loan frozen_;
   aligned_buffer histograms_; ///< [scale_count][RESNETC_BINS] of std::int64_t
 };
 

@@ -4,6 +4,7 @@
 #include "state/mapped_file.h"
 #include "train/bad_images.h"
 #include "train/checkpoint_model.h"
+#include "train/evaluate.h"
 #include "train/record_source.h"
 #include "train/run_folder.h"
 #include "train/train_data.h"
@@ -35,13 +36,8 @@ answers answers_of(const resnetc_variant &variant,
                          engine_use::inference);
   engine &engine = model.engine();
   const transform_spec input = model.input();
-  loader_options loading;
-  loading.batch = static_cast<int>(engine.batch());
-  loading.threads = settings.threads;
-  loading.dtype = static_cast<resnetc_dtype>(engine.variant().dtype);
-  loading.orientation = settings.orientation;
-  loading.bad_images = settings.bad_images;
-  record_source images(engine, samples, input, loading, bad.callback(),
+  record_source images(engine, samples, input, loading_for(engine, settings),
+                       bad.callback(),
                        caches.find(engine, input, settings.orientation));
   images.start(sequential_order(static_cast<std::int64_t>(samples.size())));
   answers result;

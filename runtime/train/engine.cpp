@@ -108,15 +108,21 @@ const void *engine::aligned(const void *data, std::size_t size) {
   return std::memcpy(input_stage_.data(), data, size);
 }
 
+resnetc_call engine::call_on(const void *images, std::int64_t first,
+                             std::int64_t n) {
+  resnetc_call part =
+      call(std::min<std::int64_t>(model().feature_batch, n - first));
+  part.images =
+      aligned(static_cast<const std::byte *>(images) + first * image_bytes(),
+              part.batch * image_bytes());
+  return part;
+}
+
 const void *engine::records(const void *images, std::int64_t n) {
   if (!variant_.features)
     return images;
   for (std::int64_t first = 0; first < n; first += model().feature_batch) {
-    resnetc_call features =
-        call(std::min<std::int64_t>(model().feature_batch, n - first));
-    features.images =
-        aligned(static_cast<const std::byte *>(images) + first * image_bytes(),
-                features.batch * image_bytes());
+    resnetc_call features = call_on(images, first, n);
     std::byte *out = records_.as<std::byte>() + first * record_bytes();
     features.records = is_aligned(out) ? out : record_stage_.data();
     choose(variant_.features, variant_.features_single, n)(&features);
@@ -129,11 +135,7 @@ const void *engine::records(const void *images, std::int64_t n) {
 void engine::calibrate(const void *images, std::int64_t n,
                        std::int64_t *histograms) {
   for (std::int64_t first = 0; first < n; first += model().feature_batch) {
-    resnetc_call calibrate =
-        call(std::min<std::int64_t>(model().feature_batch, n - first));
-    calibrate.images =
-        aligned(static_cast<const std::byte *>(images) + first * image_bytes(),
-                calibrate.batch * image_bytes());
+    resnetc_call calibrate = call_on(images, first, n);
     calibrate.histograms = histograms;
     variant_.calibrate(&calibrate);
   }

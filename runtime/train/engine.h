@@ -132,6 +132,8 @@ public:
 
 private:
   resnetc_call call(std::int64_t n);
+  /// On a sub-batch of n images, from `first` on.
+  resnetc_call call_on(const void *images, std::int64_t first, std::int64_t n);
   /// `single` where it is there and serves a call of n images, else `any`.
   resnetc_function choose(resnetc_function any, resnetc_function single,
                           std::int64_t n) const {

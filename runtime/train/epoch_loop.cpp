@@ -14,13 +14,8 @@ namespace {
 
 loader_options options_for(const engine &engine, const train_settings &settings,
                            augmentation augment) {
-  loader_options options;
-  options.batch = static_cast<int>(settings.batch);
-  options.threads = settings.threads;
-  options.dtype = static_cast<resnetc_dtype>(engine.variant().dtype);
-  options.orientation = settings.orientation;
+  loader_options options = loading_for(engine, settings);
   options.augment = augment;
-  options.bad_images = settings.bad_images;
   options.seed = settings.seed;
   options.views = settings.views;
   return options;

@@ -10,6 +10,17 @@ transform_spec input_of(const resnetc_model &model) {
           model.resize, model.mean,  model.std};
 }
 
+loader_options loading_for(const engine &engine,
+                           const train_settings &settings) {
+  loader_options loading;
+  loading.batch = static_cast<int>(engine.batch());
+  loading.threads = settings.threads;
+  loading.dtype = static_cast<resnetc_dtype>(engine.variant().dtype);
+  loading.orientation = settings.orientation;
+  loading.bad_images = settings.bad_images;
+  return loading;
+}
+
 void check_image_channels(const resnetc_model &model) {
   if (model.channels != 1 && model.channels != 3)
     throw std::runtime_error(fmt::format(

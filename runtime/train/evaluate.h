@@ -4,6 +4,7 @@
 #include "train/engine.h"
 #include "train/metrics.h"
 #include "train/record_source.h"
+#include "train/settings.h"
 
 #include <functional>
 
@@ -12,6 +13,10 @@ namespace resnetc {
 /// The network's input as the data path needs it; points into the model's
 /// table.
 transform_spec input_of(const resnetc_model &model);
+
+/// How images are read for an engine, in its batches and element type, as they
+/// are evaluated.
+loader_options loading_for(const engine &engine, const train_settings &settings);
 
 /// Throws std::runtime_error where image files do not give the model's
 /// channels: they give 1 or 3.

@@ -8,7 +8,6 @@
 #include "train/prefix_cache.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace resnetc {
 namespace {
@@ -74,9 +73,7 @@ std::optional<std::vector<float>> scale_cache::find() {
   std::vector<float> scales(count_);
   if (!store_ ||
       !store_->read(id_, std::as_writable_bytes(std::span(scales))) ||
-      !std::ranges::all_of(scales, [](float scale) {
-        return scale > 0 && std::isfinite(scale);
-      }))
+      !std::ranges::all_of(scales, is_scale))
     return std::nullopt;
   return scales;
 }
