@@ -103,6 +103,11 @@ std::optional<checkpoint_info> read_checkpoint_info(const tensor_file &file) {
     metadata.read("precision", info.precision);
   if (file.metadata().contains("scales"))
     metadata.read("scales", info.scales);
+  if (!info.scales.empty() && info.precision != "int8")
+    throw file_error(file.path(),
+                     fmt::format("its metadata has scales, which int8 alone "
+                                 "has, and a precision of '{}'; it is damaged",
+                                 info.precision));
   for (const auto &[layer, scale] : info.scales)
     if (!is_scale(scale))
       throw file_error(file.path(),

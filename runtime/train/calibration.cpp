@@ -91,25 +91,8 @@ void calibrate(engine &engine, const resnetc_variant &plain, const void *images,
 }
 
 std::vector<sample> calibration_images(const image_index &index) {
-  if (index.samples.size() <= most_images)
-    return index.samples;
-  // How many of each class: one more of each, in turn, while there are some.
-  std::vector<std::size_t> held(index.classes.size()), taken(held);
-  for (const sample &image : index.samples)
-    ++held[image.label];
-  for (std::size_t label = 0, all = 0; all < most_images;
-       label = (label + 1) % held.size())
-    if (taken[label] < held[label]) {
-      ++taken[label];
-      ++all;
-    }
-  std::vector<sample> images;
-  for (const sample &image : index.samples)
-    if (taken[image.label] > 0) {
-      --taken[image.label];
-      images.push_back(image);
-    }
-  return images;
+  const std::size_t n = std::min(index.samples.size(), most_images);
+  return {index.samples.begin(), index.samples.begin() + std::ptrdiff_t(n)};
 }
 
 void calibrate(engine &engine, const resnetc_variant &plain,

@@ -55,8 +55,8 @@ private:
 void calibrate(engine &engine, const resnetc_variant &plain, const void *images,
                std::int64_t n, int threads);
 
-/// The images that `train` calibrates on: the first ones of each class by their
-/// path, 128 in all, or all where there are fewer; in the order of `index`.
+/// The images that `train` calibrates on: the first 128 by their path, or all
+/// where there are fewer.
 std::vector<sample> calibration_images(const image_index &index);
 
 /// Gives an int8 engine its scales, as `train` does: from these images, as they

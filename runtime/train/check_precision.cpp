@@ -18,7 +18,7 @@ namespace resnetc {
 namespace {
 
 /// Images whose features are compared, and bytes that both sets of them take.
-constexpr std::size_t most_images = 256, most_bytes = std::size_t(64) << 20;
+constexpr std::size_t most_images = 2048, most_bytes = std::size_t(64) << 20;
 
 /// What a model makes of images.
 struct answers {
@@ -89,20 +89,22 @@ void say_accuracies(const resnetc_variant &variant, const run_result &low,
 void say_features(const answers &low, const answers &plain,
                   const resnetc_variant &variant, console &out) {
   const std::size_t images = low.classes.size();
-  // A single image is the mean, which its features are centred by.
-  if (images < 2 || plain.classes.size() != images)
+  if (images == 0 || plain.classes.size() != images)
     return;
   std::size_t same = 0;
   for (std::size_t i = 0; i < images; ++i)
     same += low.classes[i] == plain.classes[i];
-  cosines near =
+  const std::optional<cosines> near =
       centred_cosines(low.features, plain.features,
                       static_cast<std::size_t>(variant.model->record_size));
+  const std::string told =
+      near ? fmt::format("centred cosine {:.5f} on average, {:.5f} at least",
+                         near->mean, near->least)
+           : "the same for all in f32, so that there is nothing to compare";
   out.say(fmt::format(
-      "Features of {} of them: centred cosine {:.5f} on average, {:.5f} at "
-      "least. The head trained behind {} names the same class behind f32 for "
-      "{}.",
-      images, near.mean, near.least, variant.precision,
+      "Features of {} of them: {}. The head trained behind {} names the same "
+      "class behind f32 for {}.",
+      images, told, variant.precision,
       format_percent(static_cast<double>(same) / static_cast<double>(images))));
 }
 
@@ -112,14 +114,16 @@ bool ended(const run_result &run) {
 
 } // namespace
 
-cosines centred_cosines(const std::vector<float> &features,
-                        const std::vector<float> &plain, std::size_t size) {
+std::optional<cosines> centred_cosines(const std::vector<float> &features,
+                                       const std::vector<float> &plain,
+                                       std::size_t size) {
   const std::size_t images = size ? plain.size() / size : 0;
   std::vector<double> mean(size);
   for (std::size_t i = 0; i < plain.size(); ++i)
     mean[i % size] += plain[i] / static_cast<double>(images);
   cosines result;
   double sum = 0;
+  bool differ = false;
   for (std::size_t image = 0; image < images; ++image) {
     double dot = 0, a2 = 0, b2 = 0;
     for (std::size_t i = 0; i < size; ++i) {
@@ -128,6 +132,7 @@ cosines centred_cosines(const std::vector<float> &features,
       dot += a * b;
       a2 += a * a;
       b2 += b * b;
+      differ |= plain[image * size + i] != plain[i];
     }
     // The mean itself resembles the mean, and nothing else.
     const double cosine = a2 > 0 && b2 > 0 ? dot / std::sqrt(a2 * b2)
@@ -135,9 +140,8 @@ cosines centred_cosines(const std::vector<float> &features,
     result.least = std::min(result.least, cosine);
     sum += cosine;
   }
-  if (images > 0)
-    result.mean = sum / static_cast<double>(images);
-  return result;
+  result.mean = sum / static_cast<double>(images);
+  return differ ? std::optional(result) : std::nullopt;
 }
 
 run_result check_precision(const resnetc_variant &variant,

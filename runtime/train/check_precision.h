@@ -5,13 +5,16 @@
 #include "train/settings.h"
 #include "train/trainer.h"
 
+#include <optional>
+#include <vector>
+
 namespace resnetc {
 
 /// Trains as train() does with `variant`, then once more with `plain`, the same
 /// program in float32, into the sub-folder "f32", and says what differs: the
-/// accuracies, and of up to 256 validation images, fewer where records are large,
-/// the features and what one head makes of them. The result is the first run's, or the second one's where
-/// that came to no end.
+/// accuracies, and of up to 2,048 validation images, fewer where records are
+/// large, the features and what one head makes of them. The result is the first
+/// run's, or the second one's where that came to no end.
 run_result check_precision(const resnetc_variant &variant,
                            const resnetc_variant &plain,
                            const train_settings &settings,
@@ -22,8 +25,10 @@ run_result check_precision(const resnetc_variant &variant,
 struct cosines {
   double least = 1, mean = 1;
 };
-/// `features` and `plain` are [images][size].
-cosines centred_cosines(const std::vector<float> &features,
-                        const std::vector<float> &plain, std::size_t size);
+/// `features` and `plain` are [images][size]; nothing where those of `plain` are
+/// all alike.
+std::optional<cosines> centred_cosines(const std::vector<float> &features,
+                                       const std::vector<float> &plain,
+                                       std::size_t size);
 
 } // namespace resnetc

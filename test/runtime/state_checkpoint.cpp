@@ -129,6 +129,7 @@ TEST_F(Checkpoint, KeepsScalesToTheBit) {
   low.precision = "int8";
   low.scales = rows;
   low.scale_count = 2;
+  info.precision = "int8";
   info.scales = name_scales(low, std::vector{third, least});
   EXPECT_EQ(info.scales, (named_scales{{"images", least}, {"layer1.0.conv1", third}}));
   const named_scales read = read_checkpoint_info(saved())->scales;
@@ -148,9 +149,14 @@ TEST_F(Checkpoint, IsRefusedWithDamagedScales) {
                                {"{\"conv1\": 1e300}", "a scale of inf for conv1"}}) {
     std::map<std::string, std::string> metadata = file.metadata();
     metadata["scales"] = text;
+    metadata["precision"] = "\"int8\"";
     write_safetensors(folder.path / "damaged", std::vector<tensor_view>(), metadata);
     EXPECT_ERROR(read_checkpoint_info(tensor_file::open(folder.path / "damaged")), message);
   }
+  std::map<std::string, std::string> metadata = file.metadata();
+  metadata["scales"] = "{\"conv1\": 1}";
+  write_safetensors(folder.path / "damaged", std::vector<tensor_view>(), metadata);
+  EXPECT_ERROR(read_checkpoint_info(tensor_file::open(folder.path / "damaged")), "scales, which int8 alone has, and a precision of 'f32'");
 }
 
 TEST_F(Checkpoint, DecidesAboutReplacedLayers) {

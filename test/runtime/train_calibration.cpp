@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 using namespace resnetc;
 
@@ -154,39 +155,21 @@ TEST_F(Calibration, ScalesArePartOfTheCachesKey) {
   EXPECT_NE(key({0.25F, 0.5F}), one);
 }
 
-image_index index_of(const std::vector<int> &each) {
-  image_index index;
-  for (std::size_t label = 0; label < each.size(); ++label) {
-    index.classes.push_back(std::string(1, static_cast<char>('a' + label)));
-    for (int i = 0; i < each[label]; ++i)
-      index.samples.push_back({index.classes.back() + "/" + std::to_string(1000 + i), "", static_cast<std::int64_t>(label), i});
-  }
-  return index;
-}
-
-std::vector<int> taken_of_each(const std::vector<int> &each) {
-  const image_index index = index_of(each);
-  const std::vector<sample> images = calibration_images(index);
-  std::vector<int> taken(each.size());
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    // The first ones of a class, and in the index's order.
-    EXPECT_EQ(images[i].id, taken[images[i].label]);
-    EXPECT_TRUE(i == 0 || images[i - 1].path < images[i].path);
-    ++taken[images[i].label];
-  }
-  return taken;
-}
-
-TEST(CalibrationImages, AreTheFirstOfEachClass) {
-  EXPECT_EQ(taken_of_each({3, 4}), (std::vector{3, 4}));
-  EXPECT_EQ(taken_of_each({64, 64}), (std::vector{64, 64}));
-  EXPECT_EQ(taken_of_each({100, 100}), (std::vector{64, 64}));
-  EXPECT_EQ(taken_of_each({1000, 1000, 1000}), (std::vector{43, 43, 42}));
-  EXPECT_EQ(taken_of_each({5, 1000, 2}), (std::vector{5, 121, 2}));
-  EXPECT_EQ(taken_of_each({129}), (std::vector{128}));
-  std::vector<int> many(200, 3), expected(200);
-  std::fill_n(expected.begin(), 128, 1);
-  EXPECT_EQ(taken_of_each(many), expected);
+TEST(CalibrationImages, AreTheFirstByPath) {
+  auto taken = [](int n) {
+    image_index index;
+    for (int i = 0; i < n; ++i)
+      index.samples.push_back({"a/" + std::to_string(1000 + i), "", 0, i});
+    std::vector<std::int64_t> ids;
+    for (const sample &image : calibration_images(index))
+      ids.push_back(image.id);
+    return ids;
+  };
+  std::vector<std::int64_t> first(128);
+  std::iota(first.begin(), first.end(), 0);
+  EXPECT_EQ(taken(3), (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(taken(128), first);
+  EXPECT_EQ(taken(1000), first);
 }
 
 } // namespace

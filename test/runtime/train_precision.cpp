@@ -8,22 +8,23 @@ using namespace resnetc;
 TEST(centred_cosines, take_the_mean_of_the_plain_features_first) {
   // Around (10, 10): what is left is (1, 0), (-1, 0), (0, 2), (0, -2).
   const std::vector<float> plain{11, 10, 9, 10, 10, 12, 10, 8};
-  cosines same = centred_cosines(plain, plain, 2);
+  const cosines same = *centred_cosines(plain, plain, 2);
   EXPECT_EQ(same.least, 1);
   EXPECT_EQ(same.mean, 1);
   // The first one turned by 90 degrees, the last one by 180, the others longer.
   const std::vector<float> other{10, 11, 7, 10, 10, 13, 10, 12};
-  cosines far = centred_cosines(other, plain, 2);
+  const cosines far = *centred_cosines(other, plain, 2);
   EXPECT_EQ(far.least, -1);
   EXPECT_EQ(far.mean, 0.25);
 }
 
-TEST(centred_cosines, of_nothing) {
-  EXPECT_EQ(centred_cosines({}, {}, 2).least, 1);
-  // One image is its own mean.
-  EXPECT_EQ(centred_cosines({3, 4}, {3, 4}, 2).mean, 1);
-  EXPECT_EQ(centred_cosines({3, 5}, {3, 4}, 2).mean, 0);
-  EXPECT_EQ(centred_cosines({3, 5}, {3, 4}, 2).least, 0);
+TEST(centred_cosines, need_features_that_differ) {
+  EXPECT_FALSE(centred_cosines({}, {}, 2));
+  EXPECT_FALSE(centred_cosines({3, 5}, {3, 4}, 2)); // one image is its own mean
+  EXPECT_FALSE(centred_cosines({3, 5, 3, 4}, {3, 4, 3, 4}, 2));
+  // Of three images one is the mean, which resembles itself alone.
+  EXPECT_EQ(centred_cosines({1, 0, -1}, {1, 0, -1}, 1)->least, 1);
+  EXPECT_EQ(centred_cosines({1, 0.5, -1}, {1, 0, -1}, 1)->least, 0);
 }
 
 TEST(find_precision, among_variants_of_one_cpu) {
