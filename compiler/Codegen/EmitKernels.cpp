@@ -74,12 +74,16 @@ linalg::GenericOp epilogueOf(linalg::GenericOp root, linalg::FillOp fill) {
 linalg::GenericOp rowSumsOf(linalg::GenericOp giver) {
   if (giver.getNumDpsInits() != 1)
     return nullptr;
+  SmallVector<Value> filled;
   for (Operation *behind = giver->getNextNode(); behind; behind = behind->getNextNode()) {
     if (auto sums = dyn_cast<linalg::GenericOp>(behind)) {
       bool reads = sums->hasAttr(kRowSumsAttr) && llvm::is_contained(sums.getDpsInputs(), giver.getDpsInits()[0]);
-      return reads ? sums : nullptr;
+      bool starts = llvm::all_of(filled, [&](Value v) { return llvm::is_contained(sums.getDpsInits(), v); });
+      return reads && starts ? sums : nullptr;
     }
-    if (!isa<linalg::FillOp>(behind) && !isMemoryEffectFree(behind))
+    if (auto fill = dyn_cast<linalg::FillOp>(behind))
+      filled.push_back(fill.getOutputs()[0]);
+    else if (!isMemoryEffectFree(behind))
       return nullptr;
   }
   return nullptr;

@@ -48,6 +48,33 @@ func.func @masked(%dy: memref<1x3x2x16xf32>, %x: memref<1x3x2x16xf32>, %mean: me
   return
 }
 
+// A fill of what the elementwise op reads stays behind it, and so do the sums.
+// CHECK-LABEL: func.func @other_fill(
+// CHECK:       scf.for
+// CHECK:         arith.maximumf
+// CHECK:       }
+// CHECK:       scf.for
+// CHECK:         arith.addf
+// CHECK:       return
+func.func @other_fill(%dy: memref<1x3x2x16xf32>, %g: memref<1x3x2x16xf32>, %s: memref<1x3x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+    ins(%dy : memref<1x3x2x16xf32>) outs(%g : memref<1x3x2x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%s : memref<1x3x16xf32>)
+  linalg.fill ins(%zero : f32) outs(%dy : memref<1x3x2x16xf32>)
+  linalg.generic {indexing_maps = [#map, #row], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%g : memref<1x3x2x16xf32>) outs(%s : memref<1x3x16xf32>) attrs = {resnet.row_sums} {
+  ^bb0(%d: f32, %a: f32):
+    %q = arith.addf %a, %d : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+
 // A large result goes past the caches; a fence stands behind it.
 // CHECK-LABEL: func.func @streamed(
 // CHECK:       vector.store %{{.*}}, %{{.*}} {alignment = 64 : i64, nontemporal = true}
