@@ -15,7 +15,6 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/Transforms/Utils/SplitModule.h"
 
 #include <mutex>
 
@@ -142,45 +141,86 @@ bool resnetc::emitObject(mlir::ModuleOp source, const ModelTable &table, const T
   return true;
 }
 
-/// Parts as bitcode, since each is compiled in a context of its own. What one part defines and another calls is no longer
-/// internal: it gets a name that no library has.
-static std::vector<std::string> split(llvm::Module &module, unsigned parts) {
+/// The module as bitcode, from which each part is read in a context of its own. What one part defines and another calls is no
+/// longer internal: it gets a name that no library has.
+static std::string serialize(llvm::Module &module) {
   for (llvm::Function &f : module)
-    if (f.hasLocalLinkage())
+    if (f.hasLocalLinkage()) {
       f.setName("resnetc.emitted." + f.getName());
-  std::vector<std::string> bitcode;
-  llvm::SplitModule(
-      module, parts,
-      [&](std::unique_ptr<llvm::Module> part) {
-        llvm::raw_string_ostream stream(bitcode.emplace_back());
-        llvm::WriteBitcodeToFile(*part, stream);
-      },
-      /*PreserveLocals=*/false, /*RoundRobin=*/true);
+      f.setLinkage(llvm::GlobalValue::ExternalLinkage);
+      f.setVisibility(llvm::GlobalValue::HiddenVisibility);
+    }
+  std::string bitcode;
+  llvm::raw_string_ostream stream(bitcode);
+  llvm::WriteBitcodeToFile(module, stream);
   return bitcode;
+}
+
+/// The part that each function with a body goes to: the longest first, where the least is.
+static std::vector<size_t> assignParts(const llvm::Module &module, size_t parts) {
+  std::vector<std::pair<int64_t, size_t>> order; // minus the size, and the place in the module
+  for (const llvm::Function &f : module)
+    if (!f.isDeclaration())
+      order.emplace_back(-int64_t(f.getInstructionCount()), order.size());
+  llvm::sort(order);
+  std::vector<size_t> partOf(order.size());
+  std::vector<int64_t> sizes(parts);
+  for (auto [size, f] : order) {
+    partOf[f] = llvm::min_element(sizes) - sizes.begin();
+    sizes[partOf[f]] -= size;
+  }
+  return partOf;
+}
+
+/// The functions of a part, declarations of the others, and with the first part all variables.
+static llvm::Expected<std::unique_ptr<llvm::Module>> readPart(llvm::StringRef bitcode, size_t part, llvm::ArrayRef<size_t> partOf,
+                                                              llvm::LLVMContext &context) {
+  auto module = llvm::getLazyBitcodeModule(llvm::MemoryBufferRef(bitcode, "part"), context);
+  if (!module)
+    return module;
+  size_t next = 0;
+  for (llvm::Function &f : **module) {
+    if (f.isDeclaration() || partOf[next++] == part)
+      continue;
+    f.deleteBody();
+    f.setIsMaterializable(false);
+    f.setVisibility(llvm::GlobalValue::HiddenVisibility);
+  }
+  if (part > 0) { // no function reads a table
+    for (llvm::GlobalVariable &variable : (*module)->globals())
+      variable.setInitializer(nullptr);
+    for (llvm::GlobalVariable &variable : llvm::make_early_inc_range((*module)->globals()))
+      variable.eraseFromParent();
+  }
+  if (llvm::Error error = (*module)->materializeAll())
+    return error;
+  return module;
 }
 
 bool resnetc::emitObjects(mlir::ModuleOp source, const ModelTable &table, const Target &target, std::vector<std::string> &objects,
                           llvm::raw_ostream &errors) {
-  constexpr unsigned kParts = 8; // more than cores, so that none waits long for another
-  std::vector<std::string> parts;
+  constexpr size_t kParts = 8; // more than cores, so that none waits long for another
+  std::string bitcode;
+  std::vector<size_t> partOf;
   {
     std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, errors);
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> module = machine ? translate(source, table, target, *machine, context, errors) : nullptr;
     if (!module)
       return false;
-    parts = split(*module, kParts);
+    partOf = assignParts(*module, kParts);
+    bitcode = serialize(*module);
   }
   disableLoopStrengthReduction();
-  objects.assign(parts.size(), "");
-  std::vector<std::string> problems(parts.size());
+  objects.assign(kParts, "");
+  std::vector<std::string> problems(kParts);
   llvm::DefaultThreadPool pool;
-  for (size_t i = 0; i < parts.size(); ++i)
+  for (size_t i = 0; i < kParts; ++i)
     pool.async([&, i] {
       llvm::raw_string_ostream problem(problems[i]);
       std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, problem);
       llvm::LLVMContext context;
-      auto part = llvm::parseBitcodeFile(llvm::MemoryBufferRef(parts[i], "part"), context);
+      auto part = readPart(bitcode, i, partOf, context);
       if (!part) {
         problem << "error: internal error in the compiler: " << llvm::toString(part.takeError()) << "\n";
         return;
