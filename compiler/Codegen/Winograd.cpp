@@ -143,9 +143,9 @@ private:
   void multiplyPoints(const Block &block, Value kb) {
     eachPoint(block, tiles, [&](const Products &at) {
       // The panel behind the last one is another block's, or nothing that a prefetch could harm.
-      Value next = filterLeavesCache() ? filterAt(kb, ahead(at.p, 1)) : Value();
-      fetchInput(block, scaled(kb, winograd::pointsOf(cover), at.p));
-      multiplyGroups(at, channelBlocks, filterAt(kb, at.p), kb, /*fresh=*/true, next);
+      Value next = filterLeavesCache() ? filterAt(kb, ahead(at.q, 1)) : Value();
+      fetchInput(block, scaled(kb, winograd::productsOf(cover), at.p));
+      multiplyGroups(at, channelBlocks, filterAt(kb, at.q), kb, /*fresh=*/true, next);
     });
   }
 
@@ -163,7 +163,7 @@ private:
           });
         });
         eachPoint(block, tiles, [&](const Products &at) {
-          Value right = matrixIn(transformed, at.p, index(0), b.getIndexAttr(part * kBlock), kBlock);
+          Value right = matrixIn(transformed, at.q, index(0), b.getIndexAttr(part * kBlock), kBlock);
           multiplyGroups(at, part, right, kb, /*fresh=*/false);
         });
       });
@@ -180,11 +180,11 @@ private:
       return;
     // Rows of the plane that this x is of may lie beyond it.
     bool strip = strides[1] != rows * columns * kBlock;
-    int64_t own = block.whole * tiles.rows.most + block.shorter * (tiles.rows.most - 1);
+    int64_t stride = tiles.rows.stride(), own = stride * (block.whole * tiles.rows.most + block.shorter * (tiles.rows.most - 1));
     bool all = !strip && blocks.together;
-    int64_t fetched = all ? rows : own, pixels = channelBlocks * fetched * columns, shares = outs * winograd::pointsOf(cover);
+    int64_t fetched = all ? rows : own, pixels = channelBlocks * fetched * columns, shares = outs * winograd::productsOf(cover);
     int64_t each = (pixels + shares - 1) / shares;
-    Value next = all ? index(0) : ahead(block.row, own + 2), image = index(all ? 1 : 0);
+    Value next = all ? index(0) : ahead(strided(block.row, stride), own + 3 - stride), image = index(all ? 1 : 0);
     if (!strip && !all) { // behind the last block of the plane
       Value ends = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, next, index(rows));
       next = arith::SelectOp::create(b, loc, ends, index(0), next);
@@ -237,9 +237,9 @@ private:
   void transformOutput(ArrayRef<Value> to, Value tile, const Shape &shape, int64_t rows, int64_t columns) {
     Value n = to[0], kb = to[1], row = to[2], column = to[3], k = to[4], from = sumAt(kb, tile);
     bothSides(
-        shape.down.inputs(), shape.across.inputs(), [&](ArrayRef<Value> m) { return outputs(shape.down, m); },
+        shape.down.points(), shape.across.points(), [&](ArrayRef<Value> m) { return outputs(shape.down, m); },
         [&](ArrayRef<Value> m) { return outputs(shape.across, m); },
-        [&](int64_t i, int64_t j) { return load(sums, {index(i * (cover[1] + 2) + j), from, k}); },
+        [&](int64_t i, int64_t j) { return load(sums, {index(i * tiles.columns.wholeOne().points() + j), from, k}); },
         [&](int64_t i, int64_t j, Value y) {
           if (i < rows && j < columns)
             finish(y, {n, kb, ahead(row, i), ahead(column, j), k});

@@ -18,8 +18,8 @@ using winograd::Tiles;
 
 /// The p of the points +-p. The others are zero and infinity.
 static ArrayRef<double> pairsOf(int64_t most) {
-  static constexpr double kFour[] = {0.70710678118654752440, 1.41421356237309504880}, kSix[] = {1, 0.5, 2};
-  return most == 4 ? ArrayRef(kFour) : ArrayRef(kSix);
+  static constexpr double kTwo[] = {1}, kFour[] = {0.70710678118654752440, 1.41421356237309504880}, kSix[] = {1, 0.5, 2};
+  return most == 2 ? ArrayRef(kTwo) : most == 4 ? ArrayRef(kFour) : ArrayRef(kSix);
 }
 
 /// The product of y - p^2 over all pairs but one, as coefficients of powers of y.
@@ -67,6 +67,10 @@ Value WinogradEmitter::ahead(Value a, int64_t offset) {
 
 Value WinogradEmitter::scaled(Value a, int64_t factor, Value c) {
   return arith::AddIOp::create(b, loc, factor == 1 ? a : arith::MulIOp::create(b, loc, a, index(factor)).getResult(), c);
+}
+
+Value WinogradEmitter::strided(Value a, int64_t stride) {
+  return stride == 1 ? a : arith::MulIOp::create(b, loc, a, index(stride)).getResult();
 }
 
 void WinogradEmitter::loop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body) {
@@ -138,11 +142,11 @@ SmallVector<WinogradEmitter::Shape> WinogradEmitter::shapesOf(const Block &block
     Axis axis;
     int64_t begin, count;
   };
-  auto partsOf = [](int64_t most, int64_t whole, int64_t shorter) {
-    return std::pair(Part{{most, most}, 0, whole}, Part{{most, most - 1}, whole * most, shorter});
+  auto partsOf = [](const Strips &strips, int64_t whole, int64_t shorter) {
+    return std::pair(Part{strips.wholeOne(), 0, whole}, Part{strips.shorterOne(), whole * strips.most, shorter});
   };
-  auto [high, low] = partsOf(tiles.rows.most, block.whole, block.shorter);
-  auto [wide, narrow] = partsOf(tiles.columns.most, tiles.columns.whole, tiles.columns.shorter);
+  auto [high, low] = partsOf(tiles.rows, block.whole, block.shorter);
+  auto [wide, narrow] = partsOf(tiles.columns, tiles.columns.whole, tiles.columns.shorter);
   SmallVector<Shape> shapes;
   int64_t before = 0;
   for (auto [down, across] : {std::pair(high, narrow), std::pair(high, wide), std::pair(low, wide), std::pair(low, narrow)}) {
@@ -170,27 +174,43 @@ void WinogradEmitter::eachTile(const Block &block, const Shape &shape,
   });
 }
 
+Value WinogradEmitter::filterPoint(const Strips &strips, Value point) {
+  if (strips.stride() == 1)
+    return point;
+  int64_t most = strips.most;
+  auto is = [&](arith::CmpIPredicate how, int64_t v) { return arith::CmpIOp::create(b, loc, how, point, index(v)); };
+  Value infinite = arith::SelectOp::create(b, loc, is(arith::CmpIPredicate::eq, 2 * most - 1), index(most), index(most + 1));
+  return arith::SelectOp::create(b, loc, is(arith::CmpIPredicate::ult, most), point, infinite);
+}
+
 void WinogradEmitter::eachPoint(const Block &block, const Tiles &tiles, llvm::function_ref<void(const Products &)> body) {
-  const Strips &columns = tiles.columns;
-  int64_t across = columns.most + 2, down = tiles.rows.most + 2;
+  const Strips &rows = tiles.rows, &columns = tiles.columns;
+  int64_t across = columns.wholeOne().points(), acrossAll = columns.shorterOne().points(), down = rows.wholeOne().points(),
+          downAll = rows.shorterOne().points();
   int64_t a = block.whole * columns.shorter, wholeRows = a + block.whole * columns.whole,
           c = wholeRows + block.shorter * columns.whole, d = c + block.shorter * columns.shorter;
-  // Points in rows [first, last): tiles [begin, end) of an image take part, and of the last column [beginAtInfinity, endAtInfinity).
-  auto rowsOf = [&](int64_t first, int64_t last, int64_t begin, int64_t end, int64_t beginAtInfinity, int64_t endAtInfinity) {
+  // Points in rows [first, last): tiles [begin, end) of an image take part, and of those columns that shorter tiles do without [beginOfWhole, endOfWhole).
+  auto rowsOf = [&](int64_t first, int64_t last, int64_t begin, int64_t end, int64_t beginOfWhole, int64_t endOfWhole) {
     if (begin == end)
       return;
-    if (begin == beginAtInfinity && end == endAtInfinity)
-      return loop(index(first * across), index(last * across), 1, [&](Value p) { body({p, begin, end}); });
     loop(index(first), index(last), 1, [&](Value i) {
-      loop(across - 1, 1, [&](Value j) { body({scaled(i, across, j), begin, end}); });
-      if (beginAtInfinity != endAtInfinity)
-        body({scaled(i, across, index(across - 1)), beginAtInfinity, endAtInfinity});
+      auto columnsOf = [&](int64_t first, int64_t last, int64_t begin, int64_t end) {
+        loop(index(first), index(last), 1, [&](Value j) {
+          Value q = scaled(filterPoint(rows, i), columns.wholeOne().filterPoints(), filterPoint(columns, j));
+          body({scaled(i, across, j), q, begin, end});
+        });
+      };
+      if (begin == beginOfWhole && end == endOfWhole)
+        return columnsOf(0, across, begin, end);
+      columnsOf(0, acrossAll, begin, end);
+      if (beginOfWhole != endOfWhole)
+        columnsOf(acrossAll, across, beginOfWhole, endOfWhole);
     });
   };
   if (block.shorter == 0)
     return rowsOf(0, down, 0, d, a, c);
-  rowsOf(0, down - 1, 0, d, a, c);
-  rowsOf(down - 1, down, 0, wholeRows, a, wholeRows);
+  rowsOf(0, downAll, 0, d, a, c);
+  rowsOf(downAll, down, 0, wholeRows, a, wholeRows);
 }
 
 //===----------------------------------------------------------------------===//
@@ -206,6 +226,15 @@ Value WinogradEmitter::polynomial(ArrayRef<double> coefficients, ArrayRef<Value>
 }
 
 Value WinogradEmitter::inputAt(Axis axis, int64_t point, ArrayRef<Value> d) {
+  if (axis.stride() == 2) {
+    for (int64_t k = 0; k < axis.outputs; ++k)
+      if (point == axis.plain(k))
+        return d[2 * k + 1];
+    Row even;
+    for (int64_t i = 0; i <= axis.outputs; ++i)
+      even.push_back(d[2 * i]);
+    return inputAt(axis.even(), std::min(point, axis.most), even);
+  }
   ArrayRef<double> pairs = pairsOf(axis.most);
   if (point == 0 || point == axis.most + 1)
     return polynomial(productOf(pairs), d.drop_front(point == 0 ? 0 : 1));
@@ -217,20 +246,19 @@ Value WinogradEmitter::inputAt(Axis axis, int64_t point, ArrayRef<Value> d) {
 
 WinogradEmitter::Row WinogradEmitter::inputs(Axis axis, ArrayRef<Value> d) {
   Row out;
-  for (int64_t point = 0; point < axis.inputs(); ++point)
+  for (int64_t point = 0; point < axis.points(); ++point)
     out.push_back(inputAt(axis, point, d));
   return out;
 }
 
-WinogradEmitter::Row WinogradEmitter::outputs(Axis axis, ArrayRef<Value> m) {
-  ArrayRef<double> pairs = pairsOf(axis.most);
+WinogradEmitter::Row WinogradEmitter::evaluate(ArrayRef<double> pairs, ArrayRef<Value> m, int64_t outputs, int64_t last) {
   Row even, odd, out;
   for (size_t i = 0; i < pairs.size(); ++i) {
     even.push_back(add(m[2 * i + 1], m[2 * i + 2]));
     odd.push_back(sub(m[2 * i + 1], m[2 * i + 2]));
   }
-  for (int64_t k = 0; k < axis.outputs; ++k) {
-    Value sum = k == 0 ? m[0] : k == axis.most - 1 ? m.back() : Value();
+  for (int64_t k = 0; k < outputs; ++k) {
+    Value sum = k == 0 ? m[0] : k == last ? m.back() : Value();
     for (auto [p, v] : llvm::zip_equal(pairs, k % 2 ? odd : even)) {
       double power = std::pow(p, k);
       sum = sum ? plus(power, v, sum) : times(power, v);
@@ -240,7 +268,31 @@ WinogradEmitter::Row WinogradEmitter::outputs(Axis axis, ArrayRef<Value> m) {
   return out;
 }
 
+WinogradEmitter::Row WinogradEmitter::outputs(Axis axis, ArrayRef<Value> m) {
+  if (axis.stride() == 1)
+    return evaluate(pairsOf(axis.most), m, axis.outputs, axis.most - 1);
+  Row points(m.take_front(axis.most));
+  if (axis.whole())
+    points.push_back(m[2 * axis.most - 1]);
+  Row out = evaluate(pairsOf(axis.even().most), points, axis.outputs, axis.most - 1);
+  for (auto [k, y] : llvm::enumerate(out))
+    y = add(y, m[axis.plain(k)]);
+  return out;
+}
+
 WinogradEmitter::Row WinogradEmitter::filters(int64_t most, ArrayRef<Value> g) {
+  Axis axis{most, most};
+  if (axis.stride() == 2) { // two taps by points, then the one between them
+    ArrayRef<double> pairs = pairsOf(axis.even().most);
+    Row out{times(scaleAtZero(pairs), g[0])};
+    for (auto [i, p] : llvm::enumerate(pairs)) {
+      double scale = scaleOf(pairs, i);
+      Value first = times(scale, g[0]), third = times(scale * p, g[2]);
+      out.append({add(first, third), sub(first, third)});
+    }
+    out.append({g[2], g[1]});
+    return out;
+  }
   ArrayRef<double> pairs = pairsOf(most);
   Row out{times(scaleAtZero(pairs), g[0])};
   for (auto [i, p] : llvm::enumerate(pairs)) {
@@ -304,28 +356,38 @@ void WinogradEmitter::transformInput(Value x, Value n, Value cb, Value row, Valu
                                      Value to) {
   constexpr int64_t kAtOnce = 49;
   auto [down, across] = std::pair(shape.down, shape.across);
-  auto at = [&](int64_t i, int64_t j) { return load(x, {n, cb, ahead(row, i), ahead(column, j), c}); };
-  auto put = [&](int64_t i, int64_t j, Value v) { store(v, scratch, {index(i * (across.most + 2) + j), to, c}); };
-  if (down.inputs() * across.inputs() >= kAtOnce)
+  Value top = strided(row, down.stride()), left = strided(column, across.stride());
+  auto at = [&](int64_t i, int64_t j) { return load(x, {n, cb, ahead(top, i), ahead(left, j), c}); };
+  int64_t panels = Axis{across.most, across.most}.points();
+  auto put = [&](int64_t i, int64_t j, Value v) { store(v, scratch, {index(i * panels + j), to, c}); };
+  if (down.stride() == 1 && down.points() * across.points() >= kAtOnce)
     return bothSides(
-        down.inputs(), across.inputs(), [&](ArrayRef<Value> d) { return inputs(down, d); },
+        down.points(), across.points(), [&](ArrayRef<Value> d) { return inputs(down, d); },
         [&](ArrayRef<Value> d) { return inputs(across, d); }, at, put);
-  for (int64_t first = 0; first <= down.most; first += first ? 2 : 1) {
-    SmallVector<int64_t> rows{first};
-    if (first || down.whole())
-      rows.push_back(first ? first + 1 : down.most + 1);
+  auto transformRows = [&](ArrayRef<int64_t> rows) {
     SmallVector<Row> half(rows.size());
-    for (int64_t j = 0; j < across.inputs(); ++j) {
+    for (int64_t j = 0; j < across.points(); ++j) {
       Row d;
-      for (int64_t i = 0; i < down.inputs(); ++i)
+      for (int64_t i = 0; i < down.points(); ++i)
         d.push_back(at(i, j));
       for (auto [i, values] : llvm::zip_equal(rows, half))
         values.push_back(inputAt(down, i, d));
     }
     for (auto [i, values] : llvm::zip_equal(rows, half))
-      for (int64_t j = 0; j < across.inputs(); ++j)
+      for (int64_t j = 0; j < across.points(); ++j)
         put(i, j, inputAt(across, j, values));
+  };
+  if (down.stride() == 2) {
+    for (int64_t i = 0; i < down.points(); ++i)
+      transformRows(i);
+    return;
   }
+  SmallVector<int64_t> ends{0};
+  if (down.whole())
+    ends.push_back(down.most + 1);
+  transformRows(ends);
+  for (int64_t first = 1; first <= down.most; first += 2)
+    transformRows({first, first + 1});
 }
 
 void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb, ArrayRef<int64_t> cover,

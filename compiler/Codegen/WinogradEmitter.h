@@ -1,7 +1,7 @@
 //===- WinogradEmitter.h - the arithmetic of Winograd's algorithm -*- C++ -*-===//
 //
-// F(4,3) at the points 0, +-1/sqrt(2), +-sqrt(2) and infinity, which lose fewer bits than the usual 0, +-1, +-2, and F(6,3) at
-// 0, +-1, +-1/2, +-2 and infinity.
+// F(4,3) at the points 0, +-1/sqrt(2), +-sqrt(2) and infinity, which lose fewer bits than the usual 0, +-1, +-2, F(6,3) at
+// 0, +-1, +-1/2, +-2 and infinity, F(3,2) at 0, +-1 and infinity.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,12 +22,7 @@ public:
 protected:
   using Row = SmallVector<Value>;
 
-  /// A strip's outputs along one axis, `most` or one fewer. It has as many points as inputs.
-  struct Axis {
-    int64_t most, outputs;
-    bool whole() const { return outputs == most; }
-    int64_t inputs() const { return outputs + 2; }
-  };
+  using Axis = winograd::Axis;
   /// Strips of rows in turn, of images in turn: `whole` whole ones, then `shorter` shorter ones.
   struct Block {
     Value image, images; // the first one, and how many
@@ -41,9 +36,10 @@ protected:
     int64_t row, column; // where they begin in the block
     int64_t rows, columns, before;
   };
-  /// Points p of a block, in loops over their rows i and columns j, whose products the tiles [begin, end) of each image take part in.
+  /// Points p of a block, in loops over their rows i and columns j, whose products with panel q of a filter the tiles [begin, end) of each image
+  /// take part in.
   struct Products {
-    Value p;
+    Value p, q;
     int64_t begin, end;
   };
 
@@ -54,6 +50,8 @@ protected:
   Value ahead(Value a, int64_t offset);
   /// a*factor + c.
   Value scaled(Value a, int64_t factor, Value c);
+  /// a*stride.
+  Value strided(Value a, int64_t stride);
   void loop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body);
   void loop(int64_t end, int64_t step, llvm::function_ref<void(Value)> body) { loop(index(0), index(end), step, body); }
 
@@ -83,7 +81,7 @@ protected:
   //===--- the matrices, applied to a column ---===//
 
   Row inputs(Axis axis, ArrayRef<Value> d);  // B^T d
-  Row outputs(Axis axis, ArrayRef<Value> m); // A^T m
+  Row outputs(Axis axis, ArrayRef<Value> m); // A^T m, and plain products
   Row filters(int64_t most, ArrayRef<Value> g); // G g
   Row spread(Axis axis, ArrayRef<Value> e);     // A e
   Row gathered(int64_t most, ArrayRef<Value> m); // G^T m
@@ -131,6 +129,10 @@ private:
   Value polynomial(ArrayRef<double> coefficients, ArrayRef<Value> d);
   /// What belongs to one point of B^T d.
   Value inputAt(Axis axis, int64_t point, ArrayRef<Value> d);
+  /// The first outputs of A^T m, where infinity, if m has it, belongs to the `last`.
+  Row evaluate(ArrayRef<double> pairs, ArrayRef<Value> m, int64_t outputs, int64_t last);
+  /// The filter's point along an axis that belongs to one of the products.
+  Value filterPoint(const winograd::Strips &strips, Value point);
 };
 
 } // namespace mlir::resnet

@@ -127,7 +127,7 @@ static int64_t stripRows(int64_t height, const winograd::Tiles &tiles, int64_t l
 /// so that there are several tasks.
 static SmallVector<int64_t> winogradTile(int64_t batch, int64_t inBlocks, int64_t outBlocks, int64_t height, const winograd::Tiles &tiles) {
   constexpr int64_t kLeast = 14, kTiles = 32, kWideTiles = 128, kWideBlocks = 4;
-  if (!keepsFilter(inBlocks * kBlock)) {
+  if (!keepsFilter(inBlocks * kBlock, outBlocks * kBlock)) {
     int64_t task = std::min(kWideBlocks, outBlocks);
     while (outBlocks % task != 0)
       --task;
@@ -156,7 +156,7 @@ LogicalResult mlir::resnet::lower(TransformFilterOp op, Lowering &l) {
 static Value convolveByTiles(Lowering &l, Value x, Value filter, ArrayRef<int64_t> cover, Value out) {
   ArrayRef<int64_t> w = cast<RankedTensorType>(filter.getType()).getShape(), y = cast<RankedTensorType>(out.getType()).getShape();
   int64_t inBlocks = cast<RankedTensorType>(x.getType()).getDimSize(1);
-  if (w.size() == 6 && keepsFilter(inBlocks * kBlock))
+  if (w.size() == 6 && keepsFilter(inBlocks * kBlock, y[1] * kBlock))
     filter = transformFilter(l, filter, l.empty({y[1], winograd::pointsOf(cover), inBlocks * kBlock + 1, kBlock}), cover);
   bool trains = seamName(l.source.getName()) == "gradients";
   SmallVector<int64_t> tile = winogradTile(trains ? kUsualBatch : kFeatureBatch, inBlocks, y[1], y[2], {y[2], y[3], cover});
@@ -170,7 +170,7 @@ static Value operandOf(Conv2dOp op, const Geometry &g, Lowering &l) {
   Value x = op.getX();
   Type weight = getElementTypeOrSelf(op.getWeight());
   if (op.getWinograd())
-    return l.padded(x, winogradHalo(g.height, g.width, *op.getWinograd()));
+    return l.padded(x, winogradHalo(g.height, g.width, g.outHeight, g.outWidth, *op.getWinograd()));
   if (weight.isSignedInteger()) // images are in lanes already
     return readsImages(op) ? l.padded(x, g.halo()) : l.lanes(l.padded(x, g.halo()));
   if (!weight.isBF16())
@@ -290,7 +290,7 @@ LogicalResult mlir::resnet::lower(Conv2dDxOp op, Lowering &l) {
   Geometry g(op.getDx(), op.getDy(), op.getWeight(), op.getStride(), op.getPadding());
   SmallVector<Phase> rows = phases(g.height, g.kernel, g.stride, g.padding);
   SmallVector<Phase> columns = phases(g.width, g.kernel, g.stride, g.padding);
-  Halo halo = op.getWinograd() ? winogradHalo(g.outHeight, g.outWidth, *op.getWinograd()) : gradientHalo(rows, columns, g.outHeight, g.outWidth);
+  Halo halo = op.getWinograd() ? winogradHalo(g.outHeight, g.outWidth, g.height, g.width, *op.getWinograd()) : gradientHalo(rows, columns, g.outHeight, g.outWidth);
   Value dy = l.padded(op.getDy(), halo);
   Value weight = l.parameter(op.getWeight());
   Destination d = l.destination(op.getDx());
@@ -364,7 +364,7 @@ static SmallVector<int64_t> gradientTile(int64_t out, int64_t in, int64_t taps) 
 /// dw by Winograd's algorithm: a fixed number of parts of the images, each its own sum.
 static LogicalResult gradientByTiles(Conv2dDwOp op, const Geometry &g, Lowering &l) {
   constexpr int64_t kTiles = 98, kParts = 8, kPartElements = 128 * 128, kTaskBlocks = 4;
-  Halo halo = winogradHalo(g.height, g.width, *op.getWinograd());
+  Halo halo = winogradHalo(g.height, g.width, g.outHeight, g.outWidth, *op.getWinograd());
   Value x = l.padded(op.getX(), halo), dy = l.padded(op.getDy(), {0, 0, halo.bottom - 1, halo.right - 1});
   int64_t in = blocks(g.channels), out = cast<RankedTensorType>(dy.getType()).getDimSize(1);
   winograd::Tiles tiles(g.height, g.width, *op.getWinograd());

@@ -62,9 +62,10 @@ Halo mlir::resnet::gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, i
   return halo;
 }
 
-Halo mlir::resnet::winogradHalo(int64_t height, int64_t width, ArrayRef<int64_t> cover) {
-  winograd::Tiles tiles(height, width, cover);
-  return {1, 1, tiles.rows.excess() + 1, tiles.columns.excess() + 1};
+Halo mlir::resnet::winogradHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, ArrayRef<int64_t> cover) {
+  winograd::Tiles tiles(outHeight, outWidth, cover);
+  auto behind = [](const winograd::Strips &strips, int64_t size) { return strips.padded() - 1 - size; };
+  return {1, 1, behind(tiles.rows, height), behind(tiles.columns, width)};
 }
 
 Halo mlir::resnet::haloOfUse(OpOperand &use) {
@@ -74,11 +75,13 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
                       kernel, stride, padding);
   };
   Operation *op = use.getOwner();
-  auto tiles = [&](Value v, ArrayRef<int64_t> cover) { return winogradHalo(shape(v).getDimSize(2), shape(v).getDimSize(3), cover); };
+  auto tiles = [&](Value x, Value y, ArrayRef<int64_t> cover) {
+    return winogradHalo(shape(x).getDimSize(2), shape(x).getDimSize(3), shape(y).getDimSize(2), shape(y).getDimSize(3), cover);
+  };
   if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
-    return conv.getWinograd() ? tiles(conv.getX(), *conv.getWinograd()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
+    return conv.getWinograd() ? tiles(conv.getX(), conv.getY(), *conv.getWinograd()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
   if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && dw.getWinograd()) {
-    Halo halo = tiles(dw.getX(), *dw.getWinograd());
+    Halo halo = tiles(dw.getX(), dw.getDy(), *dw.getWinograd());
     return use.getOperandNumber() == 0 ? halo : Halo{0, 0, halo.bottom - 1, halo.right - 1};
   }
   if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && use.getOperandNumber() == 0)
@@ -89,7 +92,7 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
                         shape(dy).getDimSize(3));
   };
   if (auto dx = dyn_cast<Conv2dDxOp>(op); dx && use.getOperandNumber() == 0)
-    return dx.getWinograd() ? tiles(dx.getDy(), *dx.getWinograd()) : gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
+    return dx.getWinograd() ? tiles(dx.getDy(), dx.getDx(), *dx.getWinograd()) : gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
   if (auto pool = dyn_cast<MaxPoolOp>(op)) {
     Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
     halo.lowest = !isa<IntegerType>(getElementTypeOrSelf(pool.getX())); // of unsigned ones, zero is

@@ -21,9 +21,9 @@ struct Halo {
 Halo windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t kernel, int64_t stride,
                 int64_t padding);
 
-/// What tiles of Winograd's algorithm of at most cover[0] x cover[1] outputs read around a plane: one row and column in front, and
-/// behind one more than the outputs that lie beyond it.
-Halo winogradHalo(int64_t height, int64_t width, ArrayRef<int64_t> cover);
+/// What tiles of Winograd's algorithm of at most cover[0] x cover[1] outputs read around a plane that gives `outHeight` x `outWidth`
+/// outputs: one row and column in front, and behind it what belongs to outputs beyond the last ones, too.
+Halo winogradHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, ArrayRef<int64_t> cover);
 
 /// The inputs i with (i + padding) mod stride = phase along one axis are i = first + q*stride, q < count. Those that window
 /// tap phase + (taps-1-t)*stride of output q + t + shift reads, t < taps, make up their gradient.

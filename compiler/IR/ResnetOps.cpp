@@ -233,7 +233,7 @@ LogicalResult Conv2dOp::verify() {
     return failure();
   // C5
   if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
-                           getStride(), getPadding(), {4, 6})))
+                           getStride(), getPadding(), {4, 6}, {3})))
     return failure();
   // C6
   if (!getFilter())
@@ -252,10 +252,11 @@ LogicalResult TransformFilterOp::verify() {
     return emitOpError("weight must be [K,C,3,3] of static shape, got ")
            << weight;
   auto filter = cast<RankedTensorType>(getFilter().getType());
-  auto points = [&](unsigned dim) {
-    return filter.getRank() == 4 && filter.getDimSize(dim) == 8 ? 8 : 6;
+  auto outputs = [&](unsigned dim) -> int64_t {
+    int64_t n = filter.getRank() == 4 ? filter.getDimSize(dim) - 2 : 0;
+    return llvm::is_contained({3, 4, 6}, n) ? n : 4;
   };
-  return checkFilter(*this, weight, filter, {points(2) - 2, points(3) - 2});
+  return checkFilter(*this, weight, filter, {outputs(2), outputs(3)});
 }
 
 LogicalResult RoundOp::verify() {

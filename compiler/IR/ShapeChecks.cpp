@@ -142,14 +142,17 @@ LogicalResult resnet::checkFilter(Operation *op, Type weight, Type filter,
 LogicalResult
 resnet::checkWinograd(Operation *op, std::optional<ArrayRef<int64_t>> winograd,
                       Type weight, int64_t stride, int64_t padding,
-                      ArrayRef<int64_t> allowed) {
+                      ArrayRef<int64_t> allowed, ArrayRef<int64_t> strided) {
   if (!winograd)
     return success();
   int64_t window = cast<RankedTensorType>(weight).getDimSize(2);
-  if (window != 3 || stride != 1 || padding != 1)
-    return op->emitOpError(
-               "winograd takes window 3, stride 1 and padding 1, got ")
+  bool strides = stride == 2 && !strided.empty();
+  if (window != 3 || (stride != 1 && !strides) || padding != 1)
+    return op->emitOpError("winograd takes window 3, stride 1")
+           << (strided.empty() ? "" : " or 2") << " and padding 1, got "
            << window << ", " << stride << " and " << padding;
+  if (strides)
+    allowed = strided;
   if (winograd->size() != 2 || !llvm::all_of(*winograd, [&](int64_t n) {
         return llvm::is_contained(allowed, n);
       })) {

@@ -33,12 +33,13 @@ LogicalResult checkConvolution(Operation *op, Type x, StringRef xName,
 LogicalResult checkFilter(Operation *op, Type weight, Type filter,
                           ArrayRef<int64_t> tile);
 
-/// Where `winograd`, that the window is 3 by 3, the stride 1 and the padding 1,
-/// and that it is two numbers that are `allowed`.
+/// Where `winograd`, that the window is 3 by 3, the padding 1 and the stride 1,
+/// and that it is two numbers that are `allowed`; at a stride of 2, `strided`.
 LogicalResult checkWinograd(Operation *op,
                             std::optional<ArrayRef<int64_t>> winograd,
                             Type weight, int64_t stride, int64_t padding,
-                            ArrayRef<int64_t> allowed);
+                            ArrayRef<int64_t> allowed,
+                            ArrayRef<int64_t> strided = {});
 
 /// The types of x and y are those of a pooling with this window; `winner` may
 /// be null.

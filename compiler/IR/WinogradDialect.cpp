@@ -40,11 +40,13 @@ Strips mlir::winograd::stripsOver(int64_t size, int64_t most) {
 
 /// Rows that the products of a block of strips of rows take, all points and images counted, in groups of so many tiles.
 static int64_t rowsOfProducts(const Tiles &tiles, int64_t whole, int64_t shorter, int64_t images, int64_t group) {
-  int64_t down = tiles.rows.most + 1, across = tiles.columns.most + 1; // points but infinity
+  int64_t down = tiles.rows.shorterOne().points(), across = tiles.columns.shorterOne().points(); // of all tiles
+  int64_t downMore = tiles.rows.wholeOne().points() - down, acrossMore = tiles.columns.wholeOne().points() - across;
   int64_t a = images * whole * tiles.columns.shorter, b = a + images * whole * tiles.columns.whole,
           c = b + images * shorter * tiles.columns.whole, d = c + images * shorter * tiles.columns.shorter;
   auto groups = [&](int64_t begin, int64_t end) { return begin == end ? 0 : (end + group - 1) / group - begin / group; };
-  return group * (down * across * groups(0, d) + across * groups(0, b) + down * groups(a, c) + groups(a, b));
+  return group * (down * across * groups(0, d) + downMore * across * groups(0, b) + down * acrossMore * groups(a, c) +
+                  downMore * acrossMore * groups(a, b));
 }
 
 Blocks mlir::winograd::blocksOf(const Tiles &tiles, int64_t images, bool inOne) {
@@ -101,9 +103,10 @@ static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType())
 
 /// `cover` names tiles that there are matrices for.
 static LogicalResult checkCover(Operation *op, ArrayRef<int64_t> cover) {
-  if (cover.size() == 2 && llvm::all_of(cover, [](int64_t most) { return most == 4 || most == 6; }))
+  auto among = [&](ArrayRef<int64_t> known) { return llvm::all_of(cover, [&](int64_t most) { return llvm::is_contained(known, most); }); };
+  if (cover.size() == 2 && (among({4, 6}) || among({3})))
     return success();
-  return op->emitOpError("expected a cover of 4 or 6 outputs along both axes");
+  return op->emitOpError("expected a cover of 4 or 6 outputs along both axes, or of 3");
 }
 
 LogicalResult FilterOp::verify() {
@@ -284,7 +287,10 @@ FailureOr<TilingResult> ConvOp::getTiledImplementation(OpBuilder &b, ArrayRef<Op
   FailureOr<OpFoldResult> height = inputSize(b, sizes[2], getCover()[0]), width = inputSize(b, sizes[3], getCover()[1]);
   if (failed(height) || failed(width))
     return emitOpError("expected slices of one size");
-  SmallVector<OpFoldResult> xAt{offsets[0], zero, offsets[2], offsets[3], zero},
+  auto strided = [&](OpFoldResult at, int64_t most) {
+    return affine::makeComposedFoldedAffineApply(b, loc, b.getAffineDimExpr(0) * Axis{most, most}.stride(), {at});
+  };
+  SmallVector<OpFoldResult> xAt{offsets[0], zero, strided(offsets[2], getCover()[0]), strided(offsets[3], getCover()[1]), zero},
       xSize{sizes[0], tensor::getMixedSize(b, loc, getX(), 1), *height, *width, b.getIndexAttr(kLanes)};
   Value x = sliceOf(b, loc, getX(), xAt, xSize, slices);
   SmallVector<OpFoldResult> filterAt{offsets[1]}, filterSize{sizes[1]};
@@ -403,7 +409,7 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
       return failure();
     ArrayRef<int64_t> shape = shapeOf(conv.getOut());
     Blocks task = conv.getBlocks();
-    int64_t tiles = task.groups * task.group, points = pointsOf(conv.getCover());
+    int64_t tiles = task.groups * task.group, points = productsOf(conv.getCover());
     int64_t blocks = shapeOf(conv.getX())[1], sums = 1;
     if (conv.transformsFilter()) {
       blocks = partOf(blocks);
@@ -411,7 +417,7 @@ struct ConvBuffers : DstBufferizableOpInterfaceExternalModel<ConvBuffers, ConvOp
     }
     SmallVector<Value> buffers{createScratch(rewriter, op, points, tiles * blocks), createScratch(rewriter, op, points, tiles * sums)};
     if (conv.transformsFilter())
-      buffers.push_back(createScratch(rewriter, op, points, blocks * kLanes));
+      buffers.push_back(createScratch(rewriter, op, pointsOf(conv.getCover()), blocks * kLanes));
     ConvOp::create(rewriter, loc, TypeRange(), *x, *filter, *out, buffers, conv.getImagesAttr(), conv.getCoverAttr());
     replaceOpWithBufferizedValues(rewriter, op, *out);
     return success();

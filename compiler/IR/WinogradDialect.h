@@ -14,20 +14,44 @@
 
 namespace mlir::winograd {
 
-/// The strips that cover `size` outputs along one axis: first the whole ones, of `most`, then those of one fewer. F(most,3) has a point more than outputs and window have degrees, infinity, which contributes to the last
-/// output alone: a shorter strip does without it.
+/// Outputs of a strip along one axis, `most` or one fewer, of a convolution of stride 1 where `most` is even, and of stride 2 where it is odd.
+///
+/// Stride 1: F(most,3), at an even number of points. The last one, infinity, contributes to the last output alone: a shorter strip does without it.
+///
+/// Stride 2: the first and third tap meet every other input, so that they are F(most,2) of those, at most + 1 points, an even number again. The
+/// second tap meets the inputs between them: a plain product for each output. The points come in the order finite ones, plain products but
+/// the last, infinity, the last plain product: a shorter strip does without the last two.
+struct Axis {
+  int64_t most, outputs;
+
+  int64_t stride() const { return most % 2 ? 2 : 1; }
+  bool whole() const { return outputs == most; }
+  /// Points, as many as inputs.
+  int64_t points() const { return stride() * outputs + 3 - stride(); }
+  /// Along a filter: all plain products have one.
+  int64_t filterPoints() const { return most + 2; }
+  /// The two taps of stride 2 and the inputs that they meet, by points.
+  Axis even() const { return {most - 1, outputs - 1}; }
+  /// Where the plain product of an output is.
+  int64_t plain(int64_t output) const { return output + 1 < most ? most + output : 2 * most; }
+};
+
+/// The strips that cover `size` outputs along one axis: first the whole ones, of `most`, then those of one fewer.
 struct Strips {
   int64_t size, most, whole, shorter;
 
+  Axis wholeOne() const { return {most, most}; }
+  Axis shorterOne() const { return {most, most - 1}; }
+  int64_t stride() const { return wholeOne().stride(); }
   int64_t count() const { return whole + shorter; }
   /// Outputs, some of which may lie beyond the plane.
   int64_t covered() const { return whole * most + shorter * (most - 1); }
   /// Inputs of all strips, one in front of the plane and the others behind it where they exceed it.
-  int64_t padded() const { return covered() + 2; }
+  int64_t padded() const { return stride() * covered() + 3 - stride(); }
   /// Outputs of the last strip that lie beyond the plane.
   int64_t excess() const { return covered() - size; }
   /// Products of all strips.
-  int64_t points() const { return whole * (most + 2) + shorter * (most + 1); }
+  int64_t points() const { return whole * wholeOne().points() + shorter * shorterOne().points(); }
 };
 
 /// Those with the fewest products.
@@ -42,8 +66,13 @@ struct Tiles {
   int64_t count() const { return rows.count() * columns.count(); }
 };
 
-/// Points of the largest tiles, and so panels of a filter.
+/// Panels of a filter.
 inline int64_t pointsOf(ArrayRef<int64_t> cover) { return (cover[0] + 2) * (cover[1] + 2); }
+
+/// Panels of products, the points of the largest tiles.
+inline int64_t productsOf(ArrayRef<int64_t> cover) {
+  return Axis{cover[0], cover[0]}.points() * Axis{cover[1], cover[1]}.points();
+}
 
 /// The largest tiles of weight gradients, and of what else has no reason for others.
 inline constexpr int64_t kUsualCover[] = {4, 4};

@@ -22,10 +22,14 @@ def WinogradDialect : Dialect {
     the 6x6 input around it and g the 3x3 window (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015).
     The same with those of F(6,3), along one axis or both.
 
-    An op's `cover` [r, c] says of what size the largest tiles are, which have (r+2)*(c+2) points. They come first in a plane,
+    At a stride of 2 the first and third tap of a window meet every other input, which makes them F(3,2), and the second tap the inputs between
+    those: seven products for three outputs along an axis in place of nine, 49 for a tile of 3x3, which reads 7x7 inputs. The second
+    tap's products share a point of the filter, which has five along an axis.
+
+    An op's `cover` [r, c] says of what size the largest tiles are, whose filters have (r+2)*(c+2) points, and what the stride is: 1 where they are even, 2 where odd. They come first in a plane,
     and behind them along either axis strips of tiles of one output fewer, as many as make the fewest products: 14 is 4+4+3+3, 28 is
     6+6+6+5+5. The point at infinity, the last one along an axis, matters to the last of r or c outputs alone, so that shorter tiles do
-    without it and take the other points' transformed filters (IR/WinogradDialect.h: Strips).
+    without it and take the other points' transformed filters (IR/WinogradDialect.h: Axis, Strips).
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
@@ -44,7 +48,7 @@ def Winograd_FilterOp : Winograd_Op<"filter"> {
     the panels of the points from meeting in the same sets of a cache.
     Constraints:
     - (C1) weight is a window of 3x3 in blocks of 32, and out has the sizes above.
-    - (C2) cover is of 4 or 6 outputs along both axes.
+    - (C2) cover is of 4 or 6 outputs along both axes, or of 3.
 
     Example:
     ```mlir
@@ -72,7 +76,7 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
     Constraints:
     - (C1) x, filter and out have the sizes above.
     - (C2) scratch comes on buffers alone.
-    - (C3) cover is of 4 or 6 outputs along both axes.
+    - (C3) cover is of 4 or 6 outputs along both axes, or of 3.
 
     Example:
     ```mlir

@@ -13,8 +13,11 @@
 using namespace mlir;
 using namespace mlir::resnet;
 
+/// Larger ones save 12 % more of the products, and take twice the filter.
+static constexpr Cover kStridedCover{3, 3};
+
 bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
-  return s.window == 3 && s.stride == 1 && s.padding == 1;
+  return s.window == 3 && s.stride <= 2 && s.padding == 1;
 }
 
 double mlir::resnet::winogradGain(const ConvolutionShape &s, Cover cover) {
@@ -27,9 +30,10 @@ bool mlir::resnet::prefersWinograd(const ConvolutionShape &s) {
   // The transforms of a tile are some 300 operations a channel, its products
   // 36 multiply-adds a pair of channels.
   constexpr int64_t kChannels = 64;
-  constexpr double kGain = 1.8;
+  constexpr double kGain = 1.8, kStridedGain = 1.5;
   return allowsWinograd(s) && std::min(s.channels, s.outChannels) >= kChannels &&
-         winogradGain(s, {4, 4}) >= kGain;
+         (s.stride == 1 ? winogradGain(s, {4, 4}) >= kGain
+                        : winogradGain(s, kStridedCover) >= kStridedGain);
 }
 
 Cover mlir::resnet::coverOf(const ConvolutionShape &s, bool kept) {
@@ -37,7 +41,9 @@ Cover mlir::resnet::coverOf(const ConvolutionShape &s, bool kept) {
   // not earn, and lose two bits more.
   constexpr int64_t kChannels = 128;
   constexpr double kGain = 1.15;
-  bool larger = kept && keepsFilter(s.channels) &&
+  if (s.stride == 2)
+    return kStridedCover;
+  bool larger = kept && keepsFilter(s.channels, s.outChannels) &&
                 std::min(s.channels, s.outChannels) >= kChannels &&
                 winogradGain(s, {6, 6}) >= kGain * winogradGain(s, {4, 4});
   return larger ? Cover{6, 6} : Cover{4, 4};
@@ -48,12 +54,13 @@ bool mlir::resnet::prefersWinogradForOne(llvm::ArrayRef<int64_t> y,
   // To transform a window of one pair of channels costs about what its products
   // with four tiles do, and these gain three quarters of direct ones.
   constexpr int64_t kTiles = 9;
-  return winograd::Tiles(y[2], y[3], cover).count() >= kTiles;
+  return winograd::Axis{cover[0], cover[0]}.stride() == 1 &&
+         winograd::Tiles(y[2], y[3], cover).count() >= kTiles;
 }
 
-bool mlir::resnet::keepsFilter(int64_t channels) {
+bool mlir::resnet::keepsFilter(int64_t channels, int64_t outChannels) {
   constexpr int64_t kWideChannels = 512;
-  return blocks(channels) * kBlock < kWideChannels;
+  return blocks(std::max(channels, outChannels)) * kBlock < kWideChannels;
 }
 
 llvm::StringMap<Cover> mlir::resnet::winogradLayers(ModuleOp module) {

@@ -28,7 +28,8 @@ using Cover = std::array<int64_t, 2>;
 bool allowsWinograd(const ConvolutionShape &shape);
 
 /// Multiplications of direct convolution for each one of Winograd's: 4 where
-/// tiles of 4x4 cover the plane, less where they reach beyond its edges.
+/// tiles of 4x4 cover the plane, 1.65 those of 3x3 at a stride of 2, less where they
+/// reach beyond its edges.
 double winogradGain(const ConvolutionShape &shape, Cover cover);
 
 /// Whether Winograd's algorithm is worth its transforms.
@@ -39,14 +40,15 @@ bool prefersWinograd(const ConvolutionShape &shape);
 Cover coverOf(const ConvolutionShape &shape, bool kept);
 
 /// Whether Winograd's algorithm is worth it for a single image of output `y`
-/// [N,K,H,W] where the filter is transformed on the way.
+/// [N,K,H,W] where the filter is transformed on the way; at a stride of 2 it is
+/// not.
 bool prefersWinogradForOne(llvm::ArrayRef<int64_t> y,
                            llvm::ArrayRef<int64_t> cover);
 
-/// Whether the transformed filter of so many channels in, in whole blocks, is
-/// kept as a whole: it takes four times the weight's memory, 38 MB of 512 by 512
-/// channels.
-bool keepsFilter(int64_t channels);
+/// Whether the transformed filter of so many channels in and out, in whole
+/// blocks, is kept as a whole: it takes up to four times the weight's memory, 38 MB
+/// of 512 by 512 channels.
+bool keepsFilter(int64_t channels, int64_t outChannels);
 
 /// The layers that ChooseConvolution gave to Winograd's algorithm, with the covers
 /// of their forward convolutions.

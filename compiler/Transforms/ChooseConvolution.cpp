@@ -59,21 +59,24 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
                            op.getPadding());
       ParameterOp weight = parameters.readBy(op.getWeight());
       if (takes(shape))
-        op.setWinograd(ArrayRef(asked.value_or(
-            coverOf(*shape, weight && !ParameterTable::changes(weight)))));
+        op.setWinograd(ArrayRef(
+            shape->stride == 1 && asked
+                ? *asked
+                : coverOf(*shape, weight && !ParameterTable::changes(weight))));
     });
     getOperation().walk([&](Conv2dDxOp op) {
       // A convolution of dy.
       auto shape = shapeOf(op.getDx(), op.getDy(), op.getWeight(),
                            op.getStride(), op.getPadding());
-      if (takes(shape))
+      if (takes(shape) && shape->stride == 1)
         op.setWinograd(ArrayRef(asked.value_or(
             coverOf({shape->outChannels, shape->channels, shape->height,
                      shape->width, shape->window, shape->stride, shape->padding},
                     /*kept=*/false))));
     });
     getOperation().walk([&](Conv2dDwOp op) {
-      if (takes(shapeOf(op.getX(), op.getDy(), op.getDw(), op.getStride(),
+      if (op.getStride() == 1 &&
+          takes(shapeOf(op.getX(), op.getDy(), op.getDw(), op.getStride(),
                         op.getPadding())))
         op.setWinograd(ArrayRef(winograd::kUsualCover));
     });

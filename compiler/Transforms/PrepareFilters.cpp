@@ -24,7 +24,8 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
     getOperation().walk([&](Conv2dOp conv) {
       ParameterOp weight = parameters.readBy(conv.getWeight());
       if (!conv.getWinograd() || !weight || ParameterTable::changes(weight) ||
-          !keepsFilter(cast<RankedTensorType>(weight.getType()).getDimSize(1)))
+          !keepsFilter(cast<RankedTensorType>(weight.getType()).getDimSize(1),
+                       cast<RankedTensorType>(weight.getType()).getDimSize(0)))
         return;
       SlotOp &slot = slots[weight.getSymName()];
       if (!slot)

@@ -14,9 +14,8 @@ namespace mlir::resnet {
 /// transformed on the way, for the few tiles of one image.
 static bool servesBatchesAlone(Conv2dOp conv) {
   std::optional<ArrayRef<int64_t>> cover = conv.getWinograd();
-  return cover &&
-         !keepsFilter(
-             cast<RankedTensorType>(conv.getWeight().getType()).getDimSize(1)) &&
+  auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+  return cover && !keepsFilter(weight.getDimSize(1), weight.getDimSize(0)) &&
          !prefersWinogradForOne(
              cast<RankedTensorType>(conv.getY().getType()).getShape(), *cover);
 }

@@ -22,8 +22,9 @@
 // CHECK-COUNT-12: vector.store %{{.*}}, %[[V]][
 // CHECK-NOT:   %[[X]][
 // CHECK:       scf.for
-// CHECK:         scf.for %[[P:.*]] = %c0{{.*}} to %c30
-// CHECK:           %[[RIGHT:.*]] = memref.subview %[[U]][%{{.*}}, %[[P]], 0, 0] [1, 1, 64, 32]
+// CHECK:         scf.for %{{.*}} = %c0{{.*}} to %c5
+// CHECK:           scf.for %{{.*}} = %c0{{.*}} to %c6
+// CHECK:           %[[RIGHT:.*]] = memref.subview %[[U]][%{{.*}}, %{{.*}}, 0, 0] [1, 1, 64, 32]
 // The four tiles of the image are one group, 32 channels of each beside those of the others.
 // CHECK:           %[[LEFT:.*]] = memref.reinterpret_cast %[[V]] {{.*}} sizes: [1, 2, 4, 32]
 // CHECK:           %[[SUM:.*]] = memref.reinterpret_cast %[[M]] {{.*}} sizes: [1, 4, 32]
@@ -37,7 +38,7 @@
 // CHECK:             arith.addf
 // CHECK-NOT:           memref.prefetch
 // At infinity only the whole strip takes part.
-// CHECK:         scf.for %{{.*}} = %c30{{.*}} to %c36
+// CHECK:         scf.for %{{.*}} = %c0{{.*}} to %c6
 // CHECK:               math.fma
 // CHECK-COUNT-36: vector.load %[[M]][
 // CHECK-COUNT-16: vector.store %{{.*}}, %[[Y]][
@@ -112,5 +113,29 @@ func.func @strips(%x: memref<1x2x58x58x32xf32>, %u: memref<2x64x65x32xf32>, %y: 
                   %m: memref<64x31x32xf32>) {
   winograd.conv {images = 1, cover = array<i64: 6, 6>} ins(%x, %u : memref<1x2x58x58x32xf32>, memref<2x64x65x32xf32>) outs(%y : memref<1x2x56x56x32xf32>)
     scratch(%v, %m : memref<64x61x32xf32>, memref<64x31x32xf32>)
+  return
+}
+
+// At a stride of 2 a tile of 3x3 reads 7x7 values and has as many products, a row of points at a time; those of three plain products share
+// a panel of the filter, the fifth along an axis.
+// CHECK-LABEL: func.func @strided(
+// CHECK-SAME:    %[[X:[^ ]*]]: memref<1x1x7x7x32xf32>, %[[U:[^ ]*]]: memref<1x25x33x32xf32>, %[[Y:[^ ]*]]: memref<1x1x3x3x32xf32>, %[[V:[^ ]*]]: memref<49x5x32xf32>, %[[M:[^ ]*]]: memref<49x5x32xf32>)
+// CHECK:       scf.for
+// CHECK-COUNT-49: vector.load %[[X]][
+// CHECK-COUNT-7: vector.store %{{.*}}, %[[V]][
+// CHECK:       scf.for %[[I:.*]] = %c0{{.*}} to %c7
+// CHECK:         scf.for %[[J:.*]] = %c0{{.*}} to %c7
+// CHECK:           arith.cmpi eq, %[[I]], %c5
+// CHECK:           arith.select %{{.*}}, %c3{{.*}}, %c4
+// CHECK:           arith.cmpi ult, %[[I]], %c3
+// CHECK:           %[[Q:.*]] = arith.addi
+// CHECK:           memref.subview %[[U]][%{{.*}}, %[[Q]], 0, 0] [1, 1, 32, 32]
+// CHECK-COUNT-49: vector.load %[[M]][
+// CHECK-COUNT-9: vector.store %{{.*}}, %[[Y]][
+// CHECK-NOT:   vector.store
+// CHECK:       return
+func.func @strided(%x: memref<1x1x7x7x32xf32>, %u: memref<1x25x33x32xf32>, %y: memref<1x1x3x3x32xf32>, %v: memref<49x5x32xf32>, %m: memref<49x5x32xf32>) {
+  winograd.conv {images = 1, cover = array<i64: 3, 3>} ins(%x, %u : memref<1x1x7x7x32xf32>, memref<1x25x33x32xf32>) outs(%y : memref<1x1x3x3x32xf32>)
+    scratch(%v, %m : memref<49x5x32xf32>, memref<49x5x32xf32>)
   return
 }

@@ -18,6 +18,21 @@ func.func @forward14(%x: tensor<?x64x14x14xf32>) -> tensor<?x64x14x14xf32> {
 
 // -----
 
+// At a stride of 2 strips of 3, 2 and 2 read 15 rows, one of them in front of the plane.
+// CHECK-LABEL: func.func @strided(
+// CHECK:       %[[X:.*]] = tensor.insert_slice %{{.*}}[0, 0, 1, 1, 0] {{.*}} into tensor<?x2x15x15x32xf32>
+// CHECK:       %[[U:.*]] = winograd.filter {cover = array<i64: 3, 3>, resnet.tile = array<i64: 1>} ins(%{{.*}} : tensor<2x2x3x3x32x32xf32>) outs(%{{.*}} : tensor<2x25x65x32xf32>)
+// CHECK:       winograd.conv {cover = array<i64: 3, 3>, images = 3 : i64, resnet.tile = array<i64: 3, 0>} ins(%[[X]], %[[U]] : {{.*}}) outs(%{{.*}} : tensor<?x2x7x7x32xf32>)
+resnet.parameter @w "conv_weight" : tensor<64x64x3x3xf32>
+func.func @features() { return }
+func.func @strided(%x: tensor<?x64x14x14xf32>) -> tensor<?x64x7x7xf32> {
+  %w = resnet.read @w : tensor<64x64x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 3, 3>} : (tensor<?x64x14x14xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x7x7xf32>
+  return %y : tensor<?x64x7x7xf32>
+}
+
+// -----
+
 // A row of 14 tiles of a large plane is a task.
 // CHECK-LABEL: func.func @large(
 // CHECK:       winograd.conv {cover = array<i64: 4, 4>, images = 1 : i64, resnet.tile = array<i64: 1, 0, 4>}

@@ -3,8 +3,26 @@
 
 // conv2d_c5
 func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
-  // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 3, 2 and 1}}
+  // expected-error @+1 {{winograd takes window 3, stride 1 or 2 and padding 1, got 3, 3 and 1}}
+  %y = resnet.conv2d %x, %w {stride = 3, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x2x2xf32>
+  return
+}
+
+// -----
+
+// conv2d_c5_strided
+func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
+  // expected-error @+1 {{winograd takes tiles of two sizes out of 3, got 4, 4}}
   %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x3x3xf32>
+  return
+}
+
+// -----
+
+// conv2d_dx_c2_strided
+func.func @f(%dy: tensor<?x4x3x3xf32>, %w: tensor<4x8x3x3xf32>) {
+  // expected-error @+1 {{winograd takes window 3, stride 1 and padding 1, got 3, 2 and 1}}
+  %dx = resnet.conv2d_dx %dy, %w {stride = 2, padding = 1, winograd = array<i64: 3, 3>} : (tensor<?x4x3x3xf32>, tensor<4x8x3x3xf32>) -> tensor<?x8x6x6xf32>
   return
 }
 
@@ -144,8 +162,8 @@ func.func @f(%x: memref<2x2x16x16x32xf32>, %dy: memref<2x4x14x14x32xf32>, %e: me
 
 // filter_c2
 func.func @f(%w: tensor<4x2x3x3x32x32xf32>, %e: tensor<4x49x65x32xf32>) {
-  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes}}
-  %u = winograd.filter {cover = array<i64: 5, 5>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x49x65x32xf32>) -> tensor<4x49x65x32xf32>
+  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes, or of 3}}
+  %u = winograd.filter {cover = array<i64: 5, 4>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x49x65x32xf32>) -> tensor<4x49x65x32xf32>
   return
 }
 

@@ -39,13 +39,31 @@ func.func @channels(%a: tensor<?x32x12x12xf32>, %w: tensor<64x32x3x3xf32>) {
   return
 }
 
+// At a stride of 2 the forward convolution takes tiles of 3x3: 9*36/(7*2)^2 = 1.65 direct products for each one.
+// CHECK-LABEL: func.func @strided(
+// CHECK:       resnet.conv2d {{.*}}winograd = array<i64: 3, 3>
+// CHECK-NEXT:  resnet.conv2d_dx {{.*}} {padding = 1 : i64, stride = 2 : i64}
+// CHECK-NEXT:  resnet.conv2d_dw {{.*}} {padding = 1 : i64, stride = 2 : i64}
+// CHECK-NEXT:  resnet.conv2d {{.*}} {padding = 1 : i64, stride = 2 : i64}
+// CHECK:       return
+// ALL: winograd = array<i64: 3, 3>
+// ALL: winograd = array<i64: 3, 3>
+func.func @strided(%a: tensor<?x64x12x12xf32>, %b: tensor<?x64x2x2xf32>, %w: tensor<64x64x3x3xf32>) {
+  %0 = resnet.conv2d %a, %w {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x6x6xf32>
+  %1 = resnet.conv2d_dx %0, %w {stride = 2, padding = 1} : (tensor<?x64x6x6xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x12x12xf32>
+  %2 = resnet.conv2d_dw %a, %0 {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<?x64x6x6xf32>) -> tensor<64x64x3x3xf32>
+  // Of a single output 9 for 9.
+  %3 = resnet.conv2d %b, %w {stride = 2, padding = 1} : (tensor<?x64x2x2xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x1x1xf32>
+  return
+}
+
 // Other windows, strides and paddings cannot.
 // CHECK-LABEL: func.func @windows(
 // CHECK-NOT:   winograd
 // CHECK:       return
 // ALL-NOT: winograd
 func.func @windows(%a: tensor<?x64x12x12xf32>, %w: tensor<64x64x3x3xf32>, %v: tensor<64x64x1x1xf32>) {
-  %0 = resnet.conv2d %a, %w {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x6x6xf32>
+  %0 = resnet.conv2d %a, %w {stride = 3, padding = 1} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x4x4xf32>
   %1 = resnet.conv2d %a, %w {stride = 1, padding = 0} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x10x10xf32>
   %2 = resnet.conv2d %a, %v {stride = 1, padding = 0} : (tensor<?x64x12x12xf32>, tensor<64x64x1x1xf32>) -> tensor<?x64x12x12xf32>
   return

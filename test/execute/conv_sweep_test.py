@@ -61,6 +61,10 @@ def cases(sizes, conv):
             yield make(element, (5, 6), 520, 40, [(3, 1)])
             yield make(element, (6, 5), 40, 520, [(3, 1)])
             yield make(element, (6, 5), 512, 40, [(3, 1)])
+            yield make(element, (10, 11), 520, 40, [(3, 2)])
+            yield make(element, (11, 10), 40, 520, [(3, 2)])
+            yield make(element, (9, 40), 40, 40, [(3, 2)])
+            yield make(element, (56, 61), 40, 40, [(3, 2)])  # strips of rows, three outputs high and two
         if conv.startswith("winograd"):
             yield make(element, (5, 5), 288, 288, [(3, 1)])  # nine blocks: a task takes three of them
             yield make(element, (9, 57), 40, 40, [(3, 1)])
