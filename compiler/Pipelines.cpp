@@ -334,6 +334,7 @@ std::optional<MemoryUse> resnetc::measureMemory(const graph &model, const Compil
     use.records = resnet::recordsOf(features);
     use.prefix = resnet::layersOf(features);
     use.winograd = resnet::winogradLayers(*module);
+    use.directForOne = resnet::directForOne(*module);
     if (options.precision != "f32")
       use.precisions = resnet::precisionsOf(features, options.precision);
     resnet::ParameterLayout layout(*module);

@@ -66,6 +66,7 @@ struct MemoryUse {
   std::vector<mlir::resnet::Record> records; // nothing where an image is its own record
   llvm::StringSet<> prefix;                  // convolutions and linear layers in front of them
   llvm::StringMap<mlir::resnet::Cover> winograd; // convolutions by Winograd's algorithm
+  std::vector<std::string> directForOne;         // and those of them that are not where there is one image alone
   std::vector<mlir::resnet::LayerPrecision> precisions; // of the prefix's convolutions, where not all are float32
 };
 

@@ -204,6 +204,9 @@ void explain(const graph &g, const MemoryUse &memory, int64_t maxBatch,
       "frozen prefix: {0:f1} MFLOPs an image, {1:f1} % of forward\n",
       sum.prefix / 1e6, sum.forward ? 100.0 * sum.prefix / sum.forward : 0.0);
   printRecords(g, facts, memory, out);
+  if (!memory.directForOne.empty())
+    out << "one image alone: direct in " << llvm::join(memory.directForOne, ", ")
+        << '\n';
   printPrecision(memory, out);
   printMemory(g, memory, std::min(usualBatch, maxBatch), out);
 }

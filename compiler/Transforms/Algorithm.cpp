@@ -6,6 +6,7 @@
 #include "IR/ResnetDialect.h"
 #include "IR/WinogradDialect.h"
 #include "Transforms/LayerName.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 #include <algorithm>
@@ -70,4 +71,19 @@ llvm::StringMap<Cover> mlir::resnet::winogradLayers(ModuleOp module) {
       layers[layerName(op)] = {(*cover)[0], (*cover)[1]};
   });
   return layers;
+}
+
+std::vector<std::string> mlir::resnet::directForOne(ModuleOp module) {
+  std::vector<std::string> direct;
+  for (StringRef name : {"features", "logits"}) {
+    auto usual = module.lookupSymbol<func::FuncOp>(name);
+    auto single = module.lookupSymbol<func::FuncOp>((name + kSingleSuffix).str());
+    if (!usual || !single)
+      continue;
+    for (auto [conv, one] :
+         llvm::zip_equal(usual.getOps<Conv2dOp>(), single.getOps<Conv2dOp>()))
+      if (conv.getWinograd() && !one.getWinograd())
+        direct.push_back(layerName(one).str());
+  }
+  return direct;
 }

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace mlir {
 class ModuleOp;
@@ -53,6 +55,9 @@ bool keepsFilter(int64_t channels, int64_t outChannels);
 /// The layers that ChooseConvolution gave to Winograd's algorithm, with the covers
 /// of their forward convolutions.
 llvm::StringMap<Cover> winogradLayers(ModuleOp module);
+
+/// Those of them that SingleImage computes directly for one image alone.
+std::vector<std::string> directForOne(ModuleOp module);
 
 } // namespace mlir::resnet
 
