@@ -145,6 +145,10 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
     getOperation().walk([&](memref::AllocOp alloc) { scratch.push_back(alloc); });
     for (memref::AllocOp alloc : scratch) {
       MemRefType type = alloc.getType();
+      if (alloc->use_empty()) { // a part of it was used, by registers
+        rewriter.eraseOp(alloc);
+        continue;
+      }
       if (!type.hasStaticShape() || type.getNumElements() * type.getElementTypeBitWidth() / 8 > kStackBytes)
         return alloc.emitOpError("expected a tile's buffer to be replaced by registers, or to have a size that fits a stack");
       rewriter.setInsertionPointToStart(&getOperation().getBody().front());

@@ -10,8 +10,12 @@ def TileAndFuse : Pass<"resnet-tile-and-fuse", "::mlir::func::FuncOp"> {
   let description = [{
     First an elementwise op goes into the elementwise op that alone reads it. Then an op becomes an `scf.forall` over tiles of its first dimensions. A contraction or fill whose only reader is the op is
     computed inside, tile by tile, so that what follows it happens while the tile is hot.
+
+    A max pool with `resnet.strip` becomes a loop over strips of rows, and what it alone reads is computed inside, into a buffer of the thread's own
+    (`resnet.per_thread`) with pads around it.
   }];
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
 }
 
 def PlanMemory : Pass<"resnet-plan-memory", "::mlir::func::FuncOp"> {

@@ -1,6 +1,7 @@
 //===- TileAndFuse.cpp - parallel loops around ops ------------------------===//
 
 #include "Codegen/Passes.h"
+#include "Codegen/PoolStrip.h"
 #include "Conversion/Lowering.h"
 #include "IR/WinogradDialect.h"
 
@@ -171,8 +172,13 @@ void forwardSizes(Operation *op, IRRewriter &rewriter) {
     if (!dim)
       continue;
     Value from = dim.getSource();
-    while (auto writer = from.getDefiningOp<DestinationStyleOpInterface>())
-      from = writer.getTiedOpOperand(cast<OpResult>(from))->get();
+    while (true)
+      if (auto writer = from.getDefiningOp<DestinationStyleOpInterface>())
+        from = writer.getTiedOpOperand(cast<OpResult>(from))->get();
+      else if (auto insert = from.getDefiningOp<tensor::InsertSliceOp>())
+        from = insert.getDest();
+      else
+        break;
     rewriter.setInsertionPoint(dim);
     rewriter.replaceOp(dim, rewriter.createOrFold<tensor::DimOp>(dim.getLoc(), from, dim.getIndex()));
   }
@@ -195,6 +201,15 @@ void sinkFills(scf::ForallOp loop, IRRewriter &rewriter) {
     rewriter.replaceAllUsesExcept(part, filled.getResult(0), filled);
     rewriter.modifyOpInPlace(loop, [&] { init.set(fill.getOutputs()[0]); });
   }
+}
+
+/// The pool among `op` and those `inside` its loop that computes its operand there too.
+std::optional<PoolStrip> stripIn(Operation *op, const SetVector<Operation *> &inside) {
+  auto pool = dyn_cast<linalg::GenericOp>(op);
+  for (Operation *producer : inside)
+    if (producer->hasAttr(kStripAttr))
+      pool = cast<linalg::GenericOp>(producer);
+  return pool ? stripOf(pool, fuses) : std::nullopt;
 }
 
 LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
@@ -223,6 +238,9 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
   SmallVector<OpFoldResult> sizes;
   for (int64_t size : attr.asArrayRef())
     sizes.push_back(rewriter.getIndexAttr(size));
+  std::optional<PoolStrip> strip = stripIn(op, inside);
+  if (strip)
+    sizes[2] = rewriter.getIndexAttr(strip->rows);
   // A fill that starts a sum goes where the sum goes.
   for (Operation *producer : llvm::to_vector(inside))
     for (Value input : producer->getOperands())
@@ -245,8 +263,11 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
   auto tiled = scf::tileConsumerAndFuseProducersUsingSCF(rewriter, op, options);
   if (failed(tiled))
     return failure();
-  for (Operation *inner : tiled->tiledAndFusedOps)
+  for (Operation *inner : tiled->tiledAndFusedOps) {
     inner->removeAttr(kTileAttr);
+    if (inner->removeAttr(kStripAttr) && strip && failed(computeStrip(*strip, cast<linalg::GenericOp>(inner), rewriter)))
+      return failure();
+  }
   SmallVector<Value> replacements;
   for (Value result : op->getResults())
     replacements.push_back(tiled->replacements.at(result));
@@ -266,6 +287,8 @@ LogicalResult tile(TilingInterface op, IRRewriter &rewriter) {
     if (isOpTriviallyDead(producer))
       rewriter.eraseOp(producer);
   }
+  if (strip)
+    eraseWhole(strip->padded, [&](Operation *whole) { forwardSizes(whole, rewriter); }, rewriter);
   return success();
 }
 

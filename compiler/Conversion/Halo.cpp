@@ -2,7 +2,6 @@
 
 #include "Conversion/Halo.h"
 
-#include "IR/ResnetDialect.h"
 #include "IR/WinogradDialect.h"
 
 using namespace mlir;
@@ -68,6 +67,11 @@ Halo mlir::resnet::winogradHalo(int64_t height, int64_t width, int64_t outHeight
   return {1, 1, behind(tiles.rows, height), behind(tiles.columns, width)};
 }
 
+bool mlir::resnet::poolsBits(MaxPoolOp op) {
+  auto conv = op.getX().getDefiningOp<Conv2dOp>();
+  return !op.getWinner() && (isa<IntegerType>(getElementTypeOrSelf(op.getX())) || (conv && conv.getRelu()));
+}
+
 Halo mlir::resnet::haloOfUse(OpOperand &use) {
   auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()); };
   auto window = [&](Value x, Value y, int64_t kernel, int64_t stride, int64_t padding) {
@@ -95,7 +99,7 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
     return dx.getWinograd() ? tiles(dx.getDy(), dx.getDx(), *dx.getWinograd()) : gradient(dx.getDy(), dx.getDx(), shape(dx.getWeight()).getDimSize(2), dx.getStride(), dx.getPadding());
   if (auto pool = dyn_cast<MaxPoolOp>(op)) {
     Halo halo = window(pool.getX(), pool.getY(), pool.getKernel(), pool.getStride(), pool.getPadding());
-    halo.lowest = !isa<IntegerType>(getElementTypeOrSelf(pool.getX())); // of unsigned ones, zero is
+    halo.lowest = !poolsBits(pool);
     return halo;
   }
   if (auto pool = dyn_cast<MaxPoolGradOp>(op))

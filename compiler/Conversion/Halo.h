@@ -3,7 +3,7 @@
 #ifndef RESNETC_CONVERSION_HALO_H
 #define RESNETC_CONVERSION_HALO_H
 
-#include "mlir/IR/Value.h"
+#include "IR/ResnetDialect.h"
 
 namespace mlir::resnet {
 
@@ -34,6 +34,10 @@ SmallVector<Phase> phases(int64_t size, int64_t kernel, int64_t stride, int64_t 
 
 /// The halo of an output gradient that these phases of its input's gradient read.
 Halo gradientHalo(ArrayRef<Phase> rows, ArrayRef<Phase> columns, int64_t outHeight, int64_t outWidth);
+
+/// Whether a max pool reads no number below zero, such as a convolution's with its ReLU, and keeps no winner: of its window's values as unsigned
+/// integers the greatest is the maximum, zero pads do for it, and not-a-number wins.
+bool poolsBits(MaxPoolOp op);
 
 /// The halo that one reader of an activation needs around it.
 Halo haloOfUse(OpOperand &use);

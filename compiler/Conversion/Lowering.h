@@ -168,6 +168,8 @@ inline constexpr StringLiteral kCreepAttr = "resnet.creep";
 inline constexpr StringLiteral kStreamAttr = "resnet.stream";
 /// On a sum over the rows of an activation: it reads each value once, so that it may be computed where the values are.
 inline constexpr StringLiteral kRowSumsAttr = "resnet.row_sums";
+/// On a max pool: its rows that a task takes where it computes what it reads itself, and the rows that these read.
+inline constexpr StringLiteral kStripAttr = "resnet.strip";
 
 // The lowering of each op, in a file a family: its results are defined in `l`.
 LogicalResult lower(Conv2dOp op, Lowering &l);

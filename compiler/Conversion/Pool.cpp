@@ -29,32 +29,63 @@ static Value position(OpBuilder &b, Location loc, int64_t kernel, int64_t row, i
   return arith::IndexCastOp::create(b, loc, b.getI8Type(), at);
 }
 
+/// The greater of two as unsigned integers.
+static Value greaterBits(OpBuilder &b, Location loc, Value v, Value w) {
+  if (v.getType().isInteger())
+    return arith::MaxUIOp::create(b, loc, v, w);
+  Type bits = b.getIntegerType(v.getType().getIntOrFloatBitWidth());
+  auto of = [&](Value f) { return arith::BitcastOp::create(b, loc, bits, f).getResult(); };
+  return arith::BitcastOp::create(b, loc, v.getType(), arith::MaxUIOp::create(b, loc, of(v), of(w)));
+}
+
+/// Rows of a pool's task that computes the stem itself, for one block of channels: few enough that those of the stem stay in a second-level
+/// cache of 1 MB, and many, since neighbours both compute a row. A plane has a few tasks, for a single image's sake.
+static int64_t stripRows(int64_t rows, int64_t kernel, int64_t stride, int64_t rowBytes) {
+  constexpr int64_t kStripBytes = 448 << 10, kStrips = 4, kLeast = 7;
+  int64_t most = std::max<int64_t>(1, (kStripBytes / rowBytes - kernel) / stride + 1);
+  return std::min(most, std::max(kLeast, llvm::divideCeilSigned(rows, kStrips)));
+}
+
+/// Whether a pool alone reads the stem.
+static bool readsStem(MaxPoolOp op) {
+  auto conv = op.getX().getDefiningOp<Conv2dOp>();
+  return conv && readsImages(conv) && op.getX().hasOneUse();
+}
+
 LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
   auto in = cast<RankedTensorType>(op.getX().getType()), out = cast<RankedTensorType>(op.getY().getType());
   int64_t kernel = op.getKernel(), stride = op.getStride();
   Halo halo = windowHalo(in.getDimSize(2), in.getDimSize(3), out.getDimSize(2), out.getDimSize(3), kernel, stride,
                          op.getPadding());
-  bool bytes = isa<IntegerType>(getElementTypeOrSelf(op.getX()));
-  halo.lowest = !bytes;
+  bool bits = poolsBits(op);
+  halo.lowest = !bits;
   Value x = l.padded(op.getX(), halo);
   Maps d{l.b.getContext(), 7};
   AffineMap at = d({d[0], d[1], d[2], d[3], d[4]});
   Operand input{x, d({d[0], d[1], d[2] * stride + d[5], d[3] * stride + d[6], d[4]})};
-  Operand window{l.empty({kernel, kernel}), d({d[5], d[6]})}; // gives the loops their bounds
+  Type element = getElementTypeOrSelf(x);
+  // Gives the loops their bounds, and lanes of its size: 32 bytes are half a register.
+  Operand window{l.empty({kernel, kernel}, bits ? l.b.getIntegerType(std::max(16u, element.getIntOrFloatBitWidth())) : Type()), d({d[5], d[6]})};
   Destination y = l.destination(op.getY());
   // A maximum of bf16 is one of them, and rounded for nothing; in the element type it is one instruction.
-  bool narrow = getElementTypeOrSelf(op.getX()).isBF16();
+  bool narrow = element.isBF16() && !bits;
   Value whole = narrow ? l.empty(cast<RankedTensorType>(y.interior.getType()).getShape()) : y.interior;
-  Value lowest = l.filled(whole, bytes ? 0 : -std::numeric_limits<double>::infinity());
+  Value lowest = l.filled(whole, bits ? 0 : -std::numeric_limits<double>::infinity());
   if (!op.getWinner()) {
     Value v = l.generic({input, window}, {{lowest, at}}, windowIterators(),
                         [&](OpBuilder &b, Location loc, ValueRange in) {
-                          if (bytes)
-                            return SmallVector<Value>{arith::MaxUIOp::create(b, loc, in[2], in[0])};
+                          if (bits)
+                            return SmallVector<Value>{greaterBits(b, loc, in[2], in[0])};
                           Value taken = narrow ? arith::ExtFOp::create(b, loc, l.element, in[0]) : in[0];
                           return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], taken)};
                         },
                         {1, 1, 1})[0];
+    if (readsStem(op)) {
+      auto padded = cast<RankedTensorType>(x.getType());
+      int64_t rowBytes = padded.getDimSize(3) * kBlock * (padded.getElementTypeBitWidth() / 8);
+      int64_t rows = std::min(out.getDimSize(2), stripRows(out.getDimSize(2), kernel, stride, rowBytes));
+      v.getDefiningOp()->setAttr(kStripAttr, l.b.getDenseI64ArrayAttr({rows, (rows - 1) * stride + kernel}));
+    }
     if (narrow)
       v = l.elementwise(v, y.interior, copyBody);
     l.define(op.getY(), v, y);

@@ -53,3 +53,25 @@ func.func @training(%x: tensor<?x40x5x7xf32>, %dy: tensor<?x40x3x4xf32>) -> (ten
   %dx = resnet.max_pool_grad %dy, %winner {kernel = 3, stride = 2, padding = 1} : tensor<?x40x3x4xf32>, tensor<?x40x3x4xi8> -> tensor<?x40x5x7xf32>
   return %y, %dx : tensor<?x40x3x4xf32>, tensor<?x40x5x7xf32>
 }
+
+// -----
+
+// Behind a convolution's ReLU no number is below zero: their bits order them, and zero pads do. Behind the stem a task may take strips, of seven rows at
+// least.
+// CHECK-LABEL: func.func @features(
+// CHECK-NOT:   0xFF800000
+// CHECK:       tensor.empty() : tensor<3x3xi32>
+// CHECK:       linalg.generic {{.*}} attrs = {{.*}}resnet.strip = array<i64: 3, 7>, resnet.tile = array<i64: 1, 1, 1>
+// CHECK-NEXT:  ^bb0(%[[V:.*]]: f32, %{{.*}}: i32, %[[BEST:.*]]: f32):
+// CHECK-NEXT:    %[[B:.*]] = arith.bitcast %[[BEST]] : f32 to i32
+// CHECK-NEXT:    %[[A:.*]] = arith.bitcast %[[V]] : f32 to i32
+// CHECK-NEXT:    %[[M:.*]] = arith.maxui %[[B]], %[[A]] : i32
+// CHECK-NEXT:    arith.bitcast %[[M]] : i32 to f32
+// CHECK:       return
+resnet.parameter @w "conv_weight" : tensor<8x3x3x3xf32>
+func.func @features(%images: tensor<?x3x5x7xf32>) -> tensor<?x8x3x4xf32> {
+  %w = resnet.read @w : tensor<8x3x3x3xf32>
+  %x = resnet.conv2d %images, %w {stride = 1, padding = 1, relu} : (tensor<?x3x5x7xf32>, tensor<8x3x3x3xf32>) -> tensor<?x8x5x7xf32>
+  %y = resnet.max_pool %x {kernel = 3, stride = 2, padding = 1} : tensor<?x8x5x7xf32> -> tensor<?x8x3x4xf32>
+  return %y : tensor<?x8x3x4xf32>
+}
