@@ -377,17 +377,14 @@ void WinogradEmitter::transformInput(Value x, Value n, Value cb, Value row, Valu
       for (int64_t j = 0; j < across.points(); ++j)
         put(i, j, inputAt(across, j, values));
   };
-  if (down.stride() == 2) {
-    for (int64_t i = 0; i < down.points(); ++i)
-      transformRows(i);
-    return;
-  }
   SmallVector<int64_t> ends{0};
   if (down.whole())
-    ends.push_back(down.most + 1);
+    ends.push_back(down.infinity());
   transformRows(ends);
-  for (int64_t first = 1; first <= down.most; first += 2)
+  for (int64_t first = 1; first < down.finite(); first += 2)
     transformRows({first, first + 1});
+  for (int64_t k = 0; down.stride() == 2 && k < down.outputs; ++k)
+    transformRows(down.plain(k));
 }
 
 void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb, ArrayRef<int64_t> cover,

@@ -1,7 +1,7 @@
 //===- WinogradEmitter.h - the arithmetic of Winograd's algorithm -*- C++ -*-===//
 //
 // F(4,3) at the points 0, +-1/sqrt(2), +-sqrt(2) and infinity, which lose fewer bits than the usual 0, +-1, +-2, F(6,3) at
-// 0, +-1, +-1/2, +-2 and infinity, F(3,2) at 0, +-1 and infinity.
+// 0, +-1, +-1/2, +-2 and infinity, F(3,2) at 0, +-1 and infinity, F(5,2) at the points of F(4,3).
 //
 //===----------------------------------------------------------------------===//
 

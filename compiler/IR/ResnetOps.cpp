@@ -233,7 +233,7 @@ LogicalResult Conv2dOp::verify() {
     return failure();
   // C5
   if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
-                           getStride(), getPadding(), {4, 6}, {3})))
+                           getStride(), getPadding(), {4, 6}, {3, 5})))
     return failure();
   // C6
   if (!getFilter())
@@ -254,7 +254,7 @@ LogicalResult TransformFilterOp::verify() {
   auto filter = cast<RankedTensorType>(getFilter().getType());
   auto outputs = [&](unsigned dim) -> int64_t {
     int64_t n = filter.getRank() == 4 ? filter.getDimSize(dim) - 2 : 0;
-    return llvm::is_contained({3, 4, 6}, n) ? n : 4;
+    return llvm::is_contained({3, 4, 5, 6}, n) ? n : 4;
   };
   return checkFilter(*this, weight, filter, {outputs(2), outputs(3)});
 }

@@ -248,7 +248,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
     - (C3) the result is [N, K, (H + 2*padding - R)/stride + 1, (W + 2*padding - R)/stride + 1].
     - (C4) scale and shift are [K] and come together; residual has the result's type.
-    - (C5) with `winograd`, R = 3 and padding = 1; stride = 1, and r and c are 4 or 6, or stride = 2, and they are 3.
+    - (C5) with `winograd`, R = 3 and padding = 1; stride = 1, and r and c are 4 or 6, or stride = 2, and they are 3 or 5.
     - (C6) filter is [K,C,r+2,c+2] and comes with `winograd`.
     - (C7) in the above bf16 and int8 count as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
     - (C8) x is int8 exactly where weight is; then scale and shift are there and `winograd` is not. y and residual are ui8 only there, and
@@ -325,7 +325,7 @@ def Resnet_TransformFilterOp : Resnet_Op<"transform_filter", [Pure]> {
     filter[k,c] = G weight[k,c] G^T, with the matrices G of `winograd.filter`, of as many points as filter has rows and columns.
 
     Constraints:
-    - (C1) weight is [K,C,3,3], filter [K,C,P,Q] of the same element type, P and Q being 6 or 8, or 5.
+    - (C1) weight is [K,C,3,3], filter [K,C,P,Q] of the same element type, P and Q being 6 or 8, or 5 or 7.
 
     Example:
     ```mlir

@@ -104,9 +104,9 @@ static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType())
 /// `cover` names tiles that there are matrices for.
 static LogicalResult checkCover(Operation *op, ArrayRef<int64_t> cover) {
   auto among = [&](ArrayRef<int64_t> known) { return llvm::all_of(cover, [&](int64_t most) { return llvm::is_contained(known, most); }); };
-  if (cover.size() == 2 && (among({4, 6}) || among({3})))
+  if (cover.size() == 2 && (among({4, 6}) || among({3, 5})))
     return success();
-  return op->emitOpError("expected a cover of 4 or 6 outputs along both axes, or of 3");
+  return op->emitOpError("expected a cover of 4 or 6 outputs along both axes, or of 3 or 5");
 }
 
 LogicalResult FilterOp::verify() {

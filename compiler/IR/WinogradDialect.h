@@ -32,6 +32,8 @@ struct Axis {
   int64_t filterPoints() const { return most + 2; }
   /// The two taps of stride 2 and the inputs that they meet, by points.
   Axis even() const { return {most - 1, outputs - 1}; }
+  int64_t finite() const { return stride() == 1 ? most + 1 : most; }
+  int64_t infinity() const { return stride() == 1 ? most + 1 : 2 * most - 1; }
   /// Where the plain product of an output is.
   int64_t plain(int64_t output) const { return output + 1 < most ? most + output : 2 * most; }
 };

@@ -22,7 +22,7 @@ def WinogradDialect : Dialect {
     the 6x6 input around it and g the 3x3 window (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015).
     The same with those of F(6,3), along one axis or both.
 
-    At a stride of 2 the first and third tap of a window meet every other input, which makes them F(3,2), and the second tap the inputs between
+    At a stride of 2 the first and third tap of a window meet every other input, which makes them F(3,2), or F(5,2) for tiles of 5, and the second tap the inputs between
     those: seven products for three outputs along an axis in place of nine, 49 for a tile of 3x3, which reads 7x7 inputs. The second
     tap's products share a point of the filter, which has five along an axis.
 
@@ -48,7 +48,7 @@ def Winograd_FilterOp : Winograd_Op<"filter"> {
     the panels of the points from meeting in the same sets of a cache.
     Constraints:
     - (C1) weight is a window of 3x3 in blocks of 32, and out has the sizes above.
-    - (C2) cover is of 4 or 6 outputs along both axes, or of 3.
+    - (C2) cover is of 4 or 6 outputs along both axes, or of 3 or 5.
 
     Example:
     ```mlir
@@ -76,7 +76,7 @@ def Winograd_ConvOp : Winograd_Op<"conv"> {
     Constraints:
     - (C1) x, filter and out have the sizes above.
     - (C2) scratch comes on buffers alone.
-    - (C3) cover is of 4 or 6 outputs along both axes, or of 3.
+    - (C3) cover is of 4 or 6 outputs along both axes, or of 3 or 5.
 
     Example:
     ```mlir

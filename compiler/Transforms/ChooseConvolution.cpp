@@ -35,9 +35,10 @@ std::optional<ConvolutionShape> shapeOf(Value x, Value y, Value weight,
 
 /// That of "winograd-6x4".
 std::optional<Cover> coverNamed(StringRef conv) {
-  for (int64_t rows : {4, 6})
-    for (int64_t columns : {4, 6})
-      if (conv == ("winograd-" + Twine(rows) + "x" + Twine(columns)).str())
+  for (int64_t rows : {3, 4, 5, 6})
+    for (int64_t columns : {3, 4, 5, 6})
+      if (rows % 2 == columns % 2 &&
+          conv == ("winograd-" + Twine(rows) + "x" + Twine(columns)).str())
         return Cover{rows, columns};
   return std::nullopt;
 }
@@ -53,23 +54,25 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
           << conv << '"';
       return signalPassFailure();
     }
+    auto askedFor = [&](const ConvolutionShape &shape) {
+      bool fits = asked && winograd::Axis{(*asked)[0], (*asked)[0]}.stride() == shape.stride;
+      return fits ? asked : std::nullopt;
+    };
     ParameterTable parameters(getOperation());
     getOperation().walk([&](Conv2dOp op) {
       auto shape = shapeOf(op.getX(), op.getY(), op.getWeight(), op.getStride(),
                            op.getPadding());
       ParameterOp weight = parameters.readBy(op.getWeight());
       if (takes(shape))
-        op.setWinograd(ArrayRef(
-            shape->stride == 1 && asked
-                ? *asked
-                : coverOf(*shape, weight && !ParameterTable::changes(weight))));
+        op.setWinograd(ArrayRef(askedFor(*shape).value_or(
+            coverOf(*shape, weight && !ParameterTable::changes(weight)))));
     });
     getOperation().walk([&](Conv2dDxOp op) {
       // A convolution of dy.
       auto shape = shapeOf(op.getDx(), op.getDy(), op.getWeight(),
                            op.getStride(), op.getPadding());
       if (takes(shape) && shape->stride == 1)
-        op.setWinograd(ArrayRef(asked.value_or(
+        op.setWinograd(ArrayRef(askedFor(*shape).value_or(
             coverOf({shape->outChannels, shape->channels, shape->height,
                      shape->width, shape->window, shape->stride, shape->padding},
                     /*kept=*/false))));

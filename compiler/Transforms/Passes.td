@@ -147,7 +147,7 @@ def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
     too much beyond their edges (Transforms/Algorithm.h has the estimate); forward convolutions of stride 2, too, and not their gradients; never on one that reads images. The size of its tiles is chosen likewise. The choice
     is a layer's alone: it knows neither batch nor machine, so that an image's features never depend on them.
   }];
-  let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be; for tests also winograd-6x4, with that size of tiles">];
+  let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be; for tests also winograd-6x4, with that size of tiles where the stride is theirs">];
 }
 
 def ChoosePrecision : Pass<"resnet-choose-precision", "ModuleOp"> {

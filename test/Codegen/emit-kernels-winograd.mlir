@@ -116,11 +116,15 @@ func.func @strips(%x: memref<1x2x58x58x32xf32>, %u: memref<2x64x65x32xf32>, %y: 
   return
 }
 
-// At a stride of 2 a tile of 3x3 reads 7x7 values and has as many products, a row of points at a time; those of three plain products share
+// At a stride of 2 a tile of 3x3 reads 7x7 values and has as many products, zero and infinity or two more points' rows at a time and then plain rows; those of three plain products share
 // a panel of the filter, the fifth along an axis.
 // CHECK-LABEL: func.func @strided(
 // CHECK-SAME:    %[[X:[^ ]*]]: memref<1x1x7x7x32xf32>, %[[U:[^ ]*]]: memref<1x25x33x32xf32>, %[[Y:[^ ]*]]: memref<1x1x3x3x32xf32>, %[[V:[^ ]*]]: memref<49x5x32xf32>, %[[M:[^ ]*]]: memref<49x5x32xf32>)
 // CHECK:       scf.for
+// CHECK-COUNT-49: vector.load %[[X]][
+// CHECK-COUNT-14: vector.store %{{.*}}, %[[V]][
+// CHECK-COUNT-49: vector.load %[[X]][
+// CHECK-COUNT-14: vector.store %{{.*}}, %[[V]][
 // CHECK-COUNT-49: vector.load %[[X]][
 // CHECK-COUNT-7: vector.store %{{.*}}, %[[V]][
 // CHECK:       scf.for %[[I:.*]] = %c0{{.*}} to %c7

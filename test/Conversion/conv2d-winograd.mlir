@@ -143,3 +143,18 @@ func.func @larger(%x: tensor<?x64x28x28xf32>, %z: tensor<?x64x56x56xf32>) {
   %1 = resnet.conv2d %z, %w {stride = 1, padding = 1, winograd = array<i64: 6, 6>} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
   return
 }
+
+// -----
+
+// At a stride of 2 28 rows are twice strips of 5, 5 and 4, a task each. All but the last row of the plane lie within 57.
+// CHECK-LABEL: func.func @strided28(
+// CHECK:       tensor.insert_slice %{{.*}}[0, 0, 1, 1, 0] {{.*}} into tensor<?x2x57x57x32xf32>
+// CHECK:       winograd.filter {cover = array<i64: 5, 5>, {{.*}} outs(%{{.*}} : tensor<2x49x65x32xf32>)
+// CHECK:       winograd.conv {cover = array<i64: 5, 5>, images = 1 : i64, resnet.tile = array<i64: 1, 0, 14>}
+resnet.parameter @w "conv_weight" : tensor<64x64x3x3xf32>
+func.func @features() { return }
+func.func @strided28(%x: tensor<?x64x56x56xf32>) -> tensor<?x64x28x28xf32> {
+  %w = resnet.read @w : tensor<64x64x3x3xf32>
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 5, 5>} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x28x28xf32>
+  return %y : tensor<?x64x28x28xf32>
+}

@@ -12,7 +12,7 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
 
 // conv2d_c5_strided
 func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
-  // expected-error @+1 {{winograd takes tiles of two sizes out of 3, got 4, 4}}
+  // expected-error @+1 {{winograd takes tiles of two sizes out of 3, 5, got 4, 4}}
   %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 4, 4>} : (tensor<?x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x3x3xf32>
   return
 }
@@ -162,7 +162,7 @@ func.func @f(%x: memref<2x2x16x16x32xf32>, %dy: memref<2x4x14x14x32xf32>, %e: me
 
 // filter_c2
 func.func @f(%w: tensor<4x2x3x3x32x32xf32>, %e: tensor<4x49x65x32xf32>) {
-  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes, or of 3}}
+  // expected-error @+1 {{expected a cover of 4 or 6 outputs along both axes, or of 3 or 5}}
   %u = winograd.filter {cover = array<i64: 5, 4>} ins(%w : tensor<4x2x3x3x32x32xf32>) outs(%e : tensor<4x49x65x32xf32>) -> tensor<4x49x65x32xf32>
   return
 }
@@ -202,5 +202,15 @@ func.func @f(%x: tensor<?x8x6x6xf32>, %w: tensor<4x8x3x3xf32>) {
 func.func @f(%x: tensor<?x8x6x6xf32>, %dy: tensor<?x4x6x6xf32>) {
   // expected-error @+1 {{winograd takes tiles of two sizes out of 4, got 6, 6}}
   %dw = resnet.conv2d_dw %x, %dy {stride = 1, padding = 1, winograd = array<i64: 6, 6>} : (tensor<?x8x6x6xf32>, tensor<?x4x6x6xf32>) -> tensor<4x8x3x3xf32>
+  return
+}
+
+// -----
+
+// conv_c1_strided: 14 rows are strips of 5, 5 and 4, and read a row in front of 28
+func.func @f(%x: tensor<?x2x30x29x32xf32>, %u: tensor<4x49x65x32xf32>, %e: tensor<?x4x14x14x32xf32>) {
+  // expected-error @+1 {{expected x of ?x2x29x29x32, got ?x2x30x29x32}}
+  %y = winograd.conv {images = 2, cover = array<i64: 5, 5>} ins(%x, %u : tensor<?x2x30x29x32xf32>, tensor<4x49x65x32xf32>)
+         outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
   return
 }

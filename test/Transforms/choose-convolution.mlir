@@ -2,6 +2,7 @@
 // RUN: resnet-opt %s --resnet-choose-convolution | FileCheck %s
 // RUN: resnet-opt %s --resnet-choose-convolution=conv=direct | FileCheck %s --check-prefix=DIRECT
 // RUN: resnet-opt %s --resnet-choose-convolution=conv=winograd | FileCheck %s --check-prefix=ALL
+// RUN: resnet-opt %s --resnet-choose-convolution=conv=winograd-3x5 | FileCheck %s --check-prefix=NAMED
 // RUN: not resnet-opt %s --resnet-choose-convolution=conv=fast 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: conv takes "auto", "direct" or "winograd", got "fast"
 
@@ -48,12 +49,29 @@ func.func @channels(%a: tensor<?x32x12x12xf32>, %w: tensor<64x32x3x3xf32>) {
 // CHECK:       return
 // ALL: winograd = array<i64: 3, 3>
 // ALL: winograd = array<i64: 3, 3>
+// ALL-LABEL: func.func @strided_tiles(
+// ALL: winograd = array<i64: 5, 5>
+// ALL: winograd = array<i64: 3, 3>
 func.func @strided(%a: tensor<?x64x12x12xf32>, %b: tensor<?x64x2x2xf32>, %w: tensor<64x64x3x3xf32>) {
   %0 = resnet.conv2d %a, %w {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x6x6xf32>
   %1 = resnet.conv2d_dx %0, %w {stride = 2, padding = 1} : (tensor<?x64x6x6xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x12x12xf32>
   %2 = resnet.conv2d_dw %a, %0 {stride = 2, padding = 1} : (tensor<?x64x12x12xf32>, tensor<?x64x6x6xf32>) -> tensor<64x64x3x3xf32>
   // Of a single output 9 for 9.
   %3 = resnet.conv2d %b, %w {stride = 2, padding = 1} : (tensor<?x64x2x2xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x1x1xf32>
+  return
+}
+
+// Tiles of 5x5 where there are enough of them for a filter of so many points. A size that was asked for is that of one stride.
+// CHECK-LABEL: func.func @strided_tiles(
+// CHECK-NEXT:    resnet.conv2d {{.*}}winograd = array<i64: 5, 5>} {{.*}} -> tensor<?x64x28x28xf32>
+// CHECK-NEXT:    resnet.conv2d {{.*}}winograd = array<i64: 3, 3>} {{.*}} -> tensor<?x64x14x14xf32>
+// NAMED-LABEL: func.func @planes(
+// NAMED:         resnet.conv2d {{.*}}winograd = array<i64: 4, 4>}
+// NAMED-LABEL: func.func @strided_tiles(
+// NAMED-COUNT-2: resnet.conv2d {{.*}}winograd = array<i64: 3, 5>}
+func.func @strided_tiles(%a: tensor<?x64x56x56xf32>, %w: tensor<64x64x3x3xf32>) {
+  %0 = resnet.conv2d %a, %w {stride = 2, padding = 1} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x28x28xf32>
+  %1 = resnet.conv2d %0, %w {stride = 2, padding = 1} : (tensor<?x64x28x28xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x14x14xf32>
   return
 }
 

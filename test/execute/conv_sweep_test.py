@@ -5,7 +5,7 @@
 
 The width decides how a kernel is cut into register tiles: sizes go past the largest tile and meet every remainder. The
 height, which is in outer loops, goes through the same numbers. With --conv winograd the sizes meet every remainder of its
-tiles, and filters that a task transforms itself are among them; winograd-6x4 is that with tiles of six rows and four columns of outputs. `few` meets each width with each window in one module,
+tiles, and filters that a task transforms itself are among them; winograd-6x4 is that with tiles of six rows and four columns of outputs, winograd-5x3 with such tiles at stride 2. `few` meets each width with each window in one module,
 `all` each pair of the sizes, `seventeen` each pair of 1 to 17.
 """
 
