@@ -137,6 +137,7 @@ struct EmitKernels : impl::EmitKernelsBase<EmitKernels> {
       TypeSwitch<Operation *>(op)
           .Case([&](winograd::FilterOp filter) { emitFilter(rewriter, filter, target); })
           .Case([&](winograd::ConvDwOp conv) { emitConvDw(rewriter, conv, target); })
+          .Case([&](winograd::StemOp stem) { emitStem(rewriter, stem, readerOf(stem.getOut(), stem, nullptr, 5), target); })
           .Case([&](winograd::ConvOp conv) { emitConv(rewriter, conv, readerOf(conv.getOut(), conv, nullptr, 5), target); });
   }
 

@@ -222,7 +222,7 @@ private:
     }
     // Parts of sums are short, and leaving their innermost loops costs what a branch costs that was not foreseen. A pool's window is little work
     // beside its loops.
-    bool isPart = dims.size() == 1 && !bases.empty() && !base;
+    bool isPart = dims.size() == 1 && ((!bases.empty() && !base) || kernel.writtenOut);
     if (std::optional<int64_t> size = staticSize(dim); size && *size <= kUnrolled && (isPart || isPool)) {
       SmallVector<Value> next(sums);
       for (int64_t i = 0; i < *size; ++i) {

@@ -27,6 +27,8 @@ struct Kernel {
   std::function<void(ValueRange loops, int64_t lines)> atStep = {};
   /// Whether the innermost of two reductions is summed by itself, and these sums then: a long sum loses fewer bits so.
   bool inBlocks = false;
+  /// Whether the innermost reduction, of a few steps, is written out.
+  bool writtenOut = false;
 };
 
 /// Whether a kernel's stores go past the caches: a fence must stand between them and whoever else reads them.

@@ -118,7 +118,7 @@ private:
     SetVector<Attribute> found;
     loop.getBody()->walk([&](Operation *op) {
       auto generic = dyn_cast<linalg::GenericOp>(op);
-      bool sums = isa<winograd::ConvOp>(op) || (generic && generic.getNumReductionLoops() > 0);
+      bool sums = isa<winograd::ConvOp, winograd::StemOp>(op) || (generic && generic.getNumReductionLoops() > 0);
       DictionaryAttr work = sums ? workAt(op->getLoc()) : DictionaryAttr();
       if (work && Work::fromAttr(work).flops > 0)
         found.insert(work);

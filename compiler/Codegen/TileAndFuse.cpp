@@ -20,7 +20,7 @@ namespace {
 /// Whether an op's values are sums over channels.
 bool isSum(Operation *op) {
   auto generic = dyn_cast<linalg::GenericOp>(op);
-  return isa<winograd::ConvOp>(op) || (generic && generic.getNumReductionLoops() > 0);
+  return isa<winograd::ConvOp, winograd::StemOp>(op) || (generic && generic.getNumReductionLoops() > 0);
 }
 
 /// Whether no reader of a value stands before `reader`.
@@ -41,7 +41,7 @@ bool fuses(OpResult producer, Operation *reader) {
     return false;
   if (op->hasAttr(kRowSumsAttr)) {
     // Registers hold what a contraction gives to a sum alone; Winograd's algorithm needs a place for it, which other readers make.
-    bool held = isa<linalg::GenericOp>(producer.getOwner()) || (isa<winograd::ConvOp>(producer.getOwner()) && !producer.hasOneUse());
+    bool held = isa<linalg::GenericOp>(producer.getOwner()) || (isa<winograd::ConvOp, winograd::StemOp>(producer.getOwner()) && !producer.hasOneUse());
     return held && producer.getOwner()->getNumResults() == 1 && readsFirst(reader, producer);
   }
   return isSum(producer.getOwner()) && op.getNumReductionLoops() == 0 && producer.hasOneUse() && *producer.user_begin() == reader;

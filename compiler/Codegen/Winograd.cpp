@@ -7,10 +7,8 @@
 
 #include "Codegen/Winograd.h"
 
-#include "Codegen/Epilogue.h"
 #include "Codegen/WinogradEmitter.h"
 
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -242,31 +240,8 @@ private:
         [&](int64_t i, int64_t j) { return load(sums, {index(i * tiles.columns.wholeOne().points() + j), from, k}); },
         [&](int64_t i, int64_t j, Value y) {
           if (i < rows && j < columns)
-            finish(y, {n, kb, ahead(row, i), ahead(column, j), k});
+            finish(y, out, {n, kb, ahead(row, i), ahead(column, j), k}, epilogue);
         });
-  }
-
-  /// Stores an output, or what the epilogue makes of it.
-  void finish(Value sum, ArrayRef<Value> position) {
-    if (!epilogue)
-      return store(sum, out, position);
-    // The epilogue's loops, by the map through which it reads the sums.
-    SmallVector<Value> ivs(epilogue.getNumLoops());
-    for (OpOperand *input : epilogue.getDpsInputOperands())
-      if (input->get() == out)
-        for (auto [expr, at] : llvm::zip_equal(epilogue.getMatchingIndexingMap(input).getResults(), position))
-          ivs[cast<AffineDimExpr>(expr).getPosition()] = at;
-    emitEpilogue(
-        b, epilogue, out, sum, {epilogue.getNumLoops() - 1, lanes, target.fma},
-        [&](AffineMap map) {
-          SmallVector<OpFoldResult> loops = llvm::map_to_vector(ivs, [](Value v) { return getAsOpFoldResult(v); });
-          SmallVector<Value> at;
-          for (unsigned i = 0, n = map.getNumResults(); i < n; ++i)
-            at.push_back(getValueOrCreateConstantIndexOp(
-                b, loc, affine::makeComposedFoldedAffineApply(b, loc, map.getSubMap({i}), loops)));
-          return at;
-        },
-        [&](int64_t dim) { return ivs[dim]; });
   }
 
   Value x, filter, out, products, sums, transformed;
@@ -289,16 +264,5 @@ void mlir::resnet::emitFilter(IRRewriter &rewriter, winograd::FilterOp op, const
 void mlir::resnet::emitConv(IRRewriter &rewriter, winograd::ConvOp op, linalg::GenericOp epilogue, const KernelTarget &target) {
   rewriter.setInsertionPoint(epilogue ? epilogue.getOperation() : op.getOperation());
   ConvEmitter(rewriter, op, epilogue, target).emit();
-  Operation *sums = op.getOut().getDefiningOp();
-  if (epilogue)
-    rewriter.eraseOp(epilogue);
-  rewriter.eraseOp(op);
-  if (!epilogue)
-    return;
-  // No one has a use for the sums' buffer any more, nor for the allocation that it may be a part of.
-  auto part = dyn_cast<memref::SubViewOp>(sums);
-  Operation *whole = part ? part.getSource().getDefiningOp() : sums;
-  if (part)
-    rewriter.eraseOp(part);
-  rewriter.eraseOp(whole);
+  eraseSums(rewriter, op, op.getOut(), epilogue);
 }

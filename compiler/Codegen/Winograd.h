@@ -12,6 +12,7 @@ namespace mlir::resnet {
 /// computed on them while they are in registers, and erased with their buffer.
 void emitFilter(IRRewriter &rewriter, winograd::FilterOp op, const KernelTarget &target);
 void emitConv(IRRewriter &rewriter, winograd::ConvOp op, linalg::GenericOp epilogue, const KernelTarget &target);
+void emitStem(IRRewriter &rewriter, winograd::StemOp op, linalg::GenericOp epilogue, const KernelTarget &target);
 void emitConvDw(IRRewriter &rewriter, winograd::ConvDwOp op, const KernelTarget &target);
 
 } // namespace mlir::resnet

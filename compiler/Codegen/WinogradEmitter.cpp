@@ -2,6 +2,9 @@
 
 #include "Codegen/WinogradEmitter.h"
 
+#include "Codegen/Epilogue.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -298,9 +301,12 @@ WinogradEmitter::Row WinogradEmitter::filters(int64_t most, ArrayRef<Value> g) {
   for (auto [i, p] : llvm::enumerate(pairs)) {
     double scale = scaleOf(pairs, i);
     Value even = plus(scale * p * p, g[2], times(scale, g[0])), odd = times(scale * p, g[1]);
+    if (g.size() == 4)
+      odd = plus(scale * p * p * p, g[3], odd);
     out.append({add(even, odd), sub(even, odd)});
   }
-  out.push_back(g[2]);
+  if (g.size() == 3)
+    out.push_back(g[2]);
   return out;
 }
 
@@ -418,7 +424,7 @@ Value WinogradEmitter::panelOf(Value scratch, Value panel, Value first, ArrayRef
 }
 
 void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh, bool inBlocks,
-                               std::function<void(ValueRange loops, int64_t lines)> atStep) {
+                               std::function<void(ValueRange loops, int64_t lines)> atStep, bool writtenOut) {
   linalg::FillOp fill;
   if (fresh) {
     Value start = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), 0));
@@ -436,5 +442,47 @@ void WinogradEmitter::multiply(Value left, Value right, Value out, ArrayRef<Affi
   Kernel kernel{product, {fill}, nullptr};
   kernel.atStep = std::move(atStep);
   kernel.inBlocks = inBlocks;
+  kernel.writtenOut = writtenOut;
   emitKernel(b, kernel, target);
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+void WinogradEmitter::finish(Value sum, Value out, ArrayRef<Value> position, linalg::GenericOp epilogue) {
+  if (!epilogue)
+    return store(sum, out, position);
+  // The epilogue's loops, by the map through which it reads the sums.
+  SmallVector<Value> ivs(epilogue.getNumLoops());
+  for (OpOperand *input : epilogue.getDpsInputOperands())
+    if (input->get() == out)
+      for (auto [expr, at] : llvm::zip_equal(epilogue.getMatchingIndexingMap(input).getResults(), position))
+        ivs[cast<AffineDimExpr>(expr).getPosition()] = at;
+  emitEpilogue(
+      b, epilogue, out, sum, {epilogue.getNumLoops() - 1, lanes, target.fma},
+      [&](AffineMap map) {
+        SmallVector<OpFoldResult> loops = llvm::map_to_vector(ivs, [](Value v) { return getAsOpFoldResult(v); });
+        SmallVector<Value> at;
+        for (unsigned i = 0, n = map.getNumResults(); i < n; ++i)
+          at.push_back(getValueOrCreateConstantIndexOp(
+              b, loc, affine::makeComposedFoldedAffineApply(b, loc, map.getSubMap({i}), loops)));
+        return at;
+      },
+      [&](int64_t dim) { return ivs[dim]; });
+}
+
+void mlir::resnet::eraseSums(IRRewriter &rewriter, Operation *op, Value out, linalg::GenericOp epilogue) {
+  Operation *sums = out.getDefiningOp();
+  if (epilogue)
+    rewriter.eraseOp(epilogue);
+  rewriter.eraseOp(op);
+  if (!epilogue)
+    return;
+  // No one has a use for the sums' buffer any more, nor for the allocation that it may be a part of.
+  auto part = dyn_cast<memref::SubViewOp>(sums);
+  Operation *whole = part ? part.getSource().getDefiningOp() : sums;
+  if (part)
+    rewriter.eraseOp(part);
+  rewriter.eraseOp(whole);
 }

@@ -82,7 +82,7 @@ protected:
 
   Row inputs(Axis axis, ArrayRef<Value> d);  // B^T d
   Row outputs(Axis axis, ArrayRef<Value> m); // A^T m, and plain products
-  Row filters(int64_t most, ArrayRef<Value> g); // G g
+  Row filters(int64_t most, ArrayRef<Value> g); // G g; of a window of four taps the row at infinity is not there
   Row spread(Axis axis, ArrayRef<Value> e);     // A e
   Row gathered(int64_t most, ArrayRef<Value> m); // G^T m
 
@@ -108,9 +108,14 @@ protected:
     return panelOf(scratch, panel, first, {rows, b.getIndexAttr(columns)}, {columns, 1});
   }
   /// The sum of left * right over the loops that `out` is not indexed by, the maps being those of left, right and out; added to `out`
-  /// unless `fresh`. `atStep` as in Kernel, and so are sums in blocks.
+  /// unless `fresh`. `atStep`, sums in blocks and what is written out are as in Kernel.
   void multiply(Value left, Value right, Value out, ArrayRef<AffineMap> maps, bool fresh, bool inBlocks,
-                std::function<void(ValueRange loops, int64_t lines)> atStep = {});
+                std::function<void(ValueRange loops, int64_t lines)> atStep = {}, bool writtenOut = false);
+
+  //===--- results ---===//
+
+  /// Stores an output of a convolution at `position` of `out`, or what the epilogue (may be null) makes of it.
+  void finish(Value sum, Value out, ArrayRef<Value> position, linalg::GenericOp epilogue);
 
   IRRewriter &b;
   Location loc;
@@ -118,9 +123,10 @@ protected:
   VectorType type;
   int64_t lanes;
 
+  Value add(Value x, Value y);
+
 private:
   Value splat(double k);
-  Value add(Value x, Value y);
   Value sub(Value x, Value y);
   Value times(double k, Value x);
   /// k*x + y.
@@ -134,6 +140,9 @@ private:
   /// The filter's point along an axis that belongs to one of the products.
   Value filterPoint(const winograd::Strips &strips, Value point);
 };
+
+/// Erases an op whose loops have been emitted, with its epilogue (may be null) and then the buffer of the sums between the two.
+void eraseSums(IRRewriter &rewriter, Operation *op, Value out, linalg::GenericOp epilogue);
 
 } // namespace mlir::resnet
 

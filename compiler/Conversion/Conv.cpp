@@ -165,10 +165,35 @@ static Value convolveByTiles(Lowering &l, Value x, Value filter, ArrayRef<int64_
   return conv->getResult(0);
 }
 
+/// The halo of images that the stem reads, of one of Winograd's algorithm if any is: forward and dw share a copy.
+static Halo imageHalo(Value images, const Geometry &g) {
+  bool tiles = llvm::any_of(images.getUsers(), [&](Operation *user) {
+    auto conv = dyn_cast<Conv2dOp>(user);
+    return conv && conv.getWinograd() && cast<RankedTensorType>(conv.getWeight().getType()).getDimSize(2) == g.kernel &&
+           static_cast<int64_t>(conv.getStride()) == g.stride && static_cast<int64_t>(conv.getPadding()) == g.padding;
+  });
+  return tiles ? stemHalo(g.height, g.width, g.outHeight, g.outWidth, g.channels) : g.halo();
+}
+
+/// The stem into `out`, where x is padded to its tiles. A task takes as many rows as keep their transformed input in the second-level cache.
+static Value convolveStem(Lowering &l, Value x, Value weight, Value out) {
+  constexpr int64_t kRows = 16, kLeast = 4;
+  int64_t height = cast<RankedTensorType>(out.getType()).getDimSize(2), rows = std::min(kRows, height);
+  while (height % rows != 0)
+    --rows;
+  if (rows < std::min(kLeast, height))
+    rows = height;
+  auto stem = winograd::StemOp::create(l.b, l.loc, out.getType(), x, weight, out, ValueRange());
+  stem->setAttr(kTileAttr, l.b.getDenseI64ArrayAttr({1, 0, rows}));
+  return stem->getResult(0);
+}
+
 /// x as the products read it: padded, and in lanes where the weight is narrow.
 static Value operandOf(Conv2dOp op, const Geometry &g, Lowering &l) {
   Value x = op.getX();
   Type weight = getElementTypeOrSelf(op.getWeight());
+  if (op.getWinograd() && winograd::isStem(*op.getWinograd()))
+    return l.padded(x, imageHalo(x, g));
   if (op.getWinograd())
     return l.padded(x, winogradHalo(g.height, g.width, g.outHeight, g.outWidth, *op.getWinograd()));
   if (weight.isSignedInteger()) // images are in lanes already
@@ -248,7 +273,11 @@ LogicalResult mlir::resnet::lower(Conv2dOp op, Lowering &l) {
   bool fused = whole || op.getScale() || op.getResidual() || op.getRelu() || getElementTypeOrSelf(op.getY()).isBF16();
   ArrayRef<int64_t> shape = cast<RankedTensorType>(d.interior.getType()).getShape();
   Value y = fused ? l.empty(shape, whole ? l.b.getI32Type() : Type()) : d.interior;
-  if (op.getWinograd()) {
+  if (op.getWinograd() && winograd::isStem(*op.getWinograd())) {
+    if (!readsImages(op))
+      return op.emitOpError("by tiles of one row reads images alone");
+    y = convolveStem(l, x, l.parameter(op.getWeight()), y);
+  } else if (op.getWinograd()) {
     y = convolveByTiles(l, x, l.parameter(op.getFilter() ? op.getFilter() : op.getWeight()), *op.getWinograd(), y);
   } else {
     Value start = l.filled(y, 0);
@@ -395,9 +424,9 @@ LogicalResult mlir::resnet::lower(Conv2dDwOp op, Lowering &l) {
   Geometry g(op.getX(), op.getDy(), op.getDw(), op.getStride(), op.getPadding());
   if (op.getWinograd())
     return gradientByTiles(op, g, l);
-  Value x = l.padded(op.getX(), g.halo());
-  Value dy = l.dense(op.getDy());
   bool stem = isImages(op.getX());
+  Value x = l.padded(op.getX(), stem ? imageHalo(op.getX(), g) : g.halo());
+  Value dy = l.dense(op.getDy());
   MLIRContext *c = l.b.getContext();
   bool used = l.accumulateInto(op.getDw(), [&](Value dw) -> Value {
     if (stem) { // (kb, r, sc, k | n, h, w)

@@ -72,6 +72,13 @@ bool mlir::resnet::poolsBits(MaxPoolOp op) {
   return !op.getWinner() && (isa<IntegerType>(getElementTypeOrSelf(op.getX())) || (conv && conv.getRelu()));
 }
 
+Halo mlir::resnet::stemHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t channels) {
+  using Tiles = winograd::StemTiles;
+  Halo halo = windowHalo(height, width, outHeight, outWidth, Tiles::kWindow, Tiles::kStride, Tiles::kPadding);
+  halo.right += (Tiles::kPixel - 1) / channels;
+  return halo;
+}
+
 Halo mlir::resnet::haloOfUse(OpOperand &use) {
   auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()); };
   auto window = [&](Value x, Value y, int64_t kernel, int64_t stride, int64_t padding) {
@@ -83,7 +90,7 @@ Halo mlir::resnet::haloOfUse(OpOperand &use) {
     return winogradHalo(shape(x).getDimSize(2), shape(x).getDimSize(3), shape(y).getDimSize(2), shape(y).getDimSize(3), cover);
   };
   if (auto conv = dyn_cast<Conv2dOp>(op); conv && use.getOperandNumber() == 0)
-    return conv.getWinograd() ? tiles(conv.getX(), conv.getY(), *conv.getWinograd()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
+    return conv.getWinograd() && !winograd::isStem(*conv.getWinograd()) ? tiles(conv.getX(), conv.getY(), *conv.getWinograd()) : window(conv.getX(), conv.getY(), shape(conv.getWeight()).getDimSize(2), conv.getStride(), conv.getPadding());
   if (auto dw = dyn_cast<Conv2dDwOp>(op); dw && dw.getWinograd()) {
     Halo halo = tiles(dw.getX(), dw.getDy(), *dw.getWinograd());
     return use.getOperandNumber() == 0 ? halo : Halo{0, 0, halo.bottom - 1, halo.right - 1};

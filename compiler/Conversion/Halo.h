@@ -25,6 +25,9 @@ Halo windowHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWid
 /// outputs: one row and column in front, and behind it what belongs to outputs beyond the last ones, too.
 Halo winogradHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, ArrayRef<int64_t> cover);
 
+/// What the stem's tiles read around an image: the window's halo and, behind it, what a vector of four channels holds beyond the last pixel's.
+Halo stemHalo(int64_t height, int64_t width, int64_t outHeight, int64_t outWidth, int64_t channels);
+
 /// The inputs i with (i + padding) mod stride = phase along one axis are i = first + q*stride, q < count. Those that window
 /// tap phase + (taps-1-t)*stride of output q + t + shift reads, t < taps, make up their gradient.
 struct Phase {

@@ -2,6 +2,7 @@
 
 #include "IR/ResnetDialect.h"
 #include "IR/ShapeChecks.h"
+#include "IR/WinogradDialect.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -204,6 +205,20 @@ LogicalResult Conv2dOp::verifyInt8() {
   return checkPerChannel(*this, "residual_scale", getResidualScale().getType(), widened(getY().getType()));
 }
 
+LogicalResult Conv2dOp::verifyWinogradStem() {
+  using Tiles = winograd::StemTiles;
+  auto w = cast<RankedTensorType>(getWeight().getType());
+  int64_t columns = cast<RankedTensorType>(getY().getType()).getDimSize(3);
+  if (w.getDimSize(2) == Tiles::kWindow && getStride() == Tiles::kStride &&
+      getPadding() == Tiles::kPadding && w.getDimSize(1) <= Tiles::kPixel &&
+      columns >= Tiles::kOutputs)
+    return success();
+  return emitOpError("winograd by tiles of one row takes window 7, stride 2, "
+                     "padding 3, up to 4 channels and 4 columns at least, got ")
+         << w.getDimSize(2) << ", " << getStride() << ", " << getPadding()
+         << ", " << w.getDimSize(1) << " and " << columns;
+}
+
 LogicalResult Conv2dOp::verify() {
   // C1 to C3
   Type y = widened(getY().getType());
@@ -232,14 +247,18 @@ LogicalResult Conv2dOp::verify() {
   if (failed(verifyInt8()))
     return failure();
   // C5
-  if (failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
-                           getStride(), getPadding(), {4, 6}, {3, 5})))
+  bool stem = getWinograd() && winograd::isStem(*getWinograd());
+  if (stem ? failed(verifyWinogradStem())
+           : failed(checkWinograd(*this, getWinograd(), getWeight().getType(),
+                                  getStride(), getPadding(), {4, 6}, {3, 5})))
     return failure();
   // C6
   if (!getFilter())
     return success();
   if (!getWinograd())
     return emitOpError("takes a filter with winograd alone");
+  if (stem)
+    return emitOpError("takes a filter with winograd of 3x3 alone");
   return checkFilter(*this, getWeight().getType(), getFilter().getType(),
                      *getWinograd());
 }

@@ -248,8 +248,9 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
     - (C2) stride >= 1, padding >= 0, and the output has at least one row and column.
     - (C3) the result is [N, K, (H + 2*padding - R)/stride + 1, (W + 2*padding - R)/stride + 1].
     - (C4) scale and shift are [K] and come together; residual has the result's type.
-    - (C5) with `winograd`, R = 3 and padding = 1; stride = 1, and r and c are 4 or 6, or stride = 2, and they are 3 or 5.
-    - (C6) filter is [K,C,r+2,c+2] and comes with `winograd`.
+    - (C5) with `winograd`, R = 3 and padding = 1; stride = 1, and r and c are 4 or 6, or stride = 2, and they are 3 or 5. Or r = 1 and c = 4,
+      R = 7, stride = 2, padding = 3, C <= 4 and y has four columns at least: such a one reads images.
+    - (C6) filter is [K,C,r+2,c+2] and comes with `winograd` of 3x3.
     - (C7) in the above bf16 and int8 count as f32. x is bf16 only where weight is, scale and shift never are, and weight is not with `winograd`.
     - (C8) x is int8 exactly where weight is; then scale and shift are there and `winograd` is not. y and residual are ui8 only there, and
       either only with residual_scale where there is a residual; y is never si8.
@@ -277,6 +278,7 @@ def Resnet_Conv2dOp : Resnet_Op<"conv2d", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::llvm::LogicalResult verifyInt8();
+    ::llvm::LogicalResult verifyWinogradStem();
   }];
 }
 

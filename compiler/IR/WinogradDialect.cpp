@@ -171,6 +171,29 @@ LogicalResult ConvDwOp::verify() {
   return success();
 }
 
+StemTiles StemOp::getTiles() { return {shapeOf(getOut())[3], shapeOf(getWeight())[3]}; }
+
+LogicalResult StemOp::verify() {
+  // C1
+  ArrayRef<int64_t> out = shapeOf(getOut()), x = shapeOf(getX()), weight = shapeOf(getWeight());
+  if (out.size() != 5 || x.size() != 3 || weight.size() != 5)
+    return emitOpError("expected x of rank 3, weight and out of rank 5, got ")
+           << getX().getType() << ", " << getWeight().getType() << " and " << getOut().getType();
+  StemTiles tiles = getTiles();
+  if (tiles.channels > StemTiles::kPixel || tiles.columns < StemTiles::kOutputs)
+    return emitOpError("expected at most 4 channels and at least 4 columns, got ") << tiles.channels << " and " << tiles.columns;
+  if (failed(checkShape(*this, "weight", getWeight().getType(), {out[1], StemTiles::kWindow, StemTiles::kWindow, tiles.channels, kLanes})) ||
+      failed(checkShape(*this, "out", getOut().getType(), {x[0], weight[0], out[2], out[3], kLanes})) ||
+      failed(checkShape(*this, "x", getX().getType(), {out[0], StemTiles::rowsRead(out[2]), x[2]})))
+    return failure();
+  if (x[2] < tiles.rowElements())
+    return emitOpError("expected rows of x of at least ") << tiles.rowElements() << " elements, got " << x[2];
+  // C2
+  if (!getScratch().empty() && (!isa<MemRefType>(getOut().getType()) || getScratch().size() != 3))
+    return emitOpError("expected three buffers of scratch, and those of an op on buffers");
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Effects
 //===----------------------------------------------------------------------===//
@@ -201,6 +224,11 @@ void ConvOp::getEffects(Effects &effects) {
 }
 
 void ConvDwOp::getEffects(Effects &effects) {
+  addEffects(*this, effects);
+  addScratch(getScratchMutable(), effects);
+}
+
+void StemOp::getEffects(Effects &effects) {
   addEffects(*this, effects);
   addScratch(getScratchMutable(), effects);
 }
@@ -362,6 +390,42 @@ FailureOr<TilingResult> ConvDwOp::generateResultTileValue(OpBuilder &b, unsigned
   return getTiledImplementation(b, offsets.take_front(2), sizes.take_front(2));
 }
 
+SmallVector<utils::IteratorType> StemOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(5, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> StemOp::getIterationDomain(OpBuilder &b) { return domainOf(b, getLoc(), getOut(), 5); }
+
+FailureOr<TilingResult> StemOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  SmallVector<Operation *> slices;
+  std::optional<int64_t> rows = getConstantIntValue(sizes[2]);
+  if (!rows || getConstantIntValue(sizes[3]) != getTiles().columns)
+    return emitOpError("expected slices of one size and of whole rows");
+  OpFoldResult first = affine::makeComposedFoldedAffineApply(b, loc, b.getAffineDimExpr(0) * StemTiles::kStride, {offsets[2]});
+  SmallVector<OpFoldResult> xAt{offsets[0], first}, xSize{sizes[0], b.getIndexAttr(StemTiles::rowsRead(*rows))};
+  completeSlice(b, loc, getX(), xAt, xSize);
+  Value x = sliceOf(b, loc, getX(), xAt, xSize, slices);
+  SmallVector<OpFoldResult> weightAt{offsets[1]}, weightSize{sizes[1]};
+  completeSlice(b, loc, getWeight(), weightAt, weightSize);
+  Value weight = sliceOf(b, loc, getWeight(), weightAt, weightSize, slices);
+  Value out = sliceOf(b, loc, getOut(), offsets, sizes, slices);
+  auto tile = StemOp::create(b, loc, out.getType(), x, weight, out, ValueRange());
+  return TilingResult{{tile}, llvm::to_vector_of<Value>(tile->getResults()), slices};
+}
+
+LogicalResult StemOp::getResultTilePosition(OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                                            SmallVector<OpFoldResult> &resultOffsets, SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
+  return success();
+}
+
+FailureOr<TilingResult> StemOp::generateResultTileValue(OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+                                                        ArrayRef<OpFoldResult> sizes) {
+  return getTiledImplementation(b, offsets, sizes);
+}
+
 //===----------------------------------------------------------------------===//
 // Bufferization
 //===----------------------------------------------------------------------===//
@@ -445,6 +509,29 @@ struct ConvDwBuffers : DstBufferizableOpInterfaceExternalModel<ConvDwBuffers, Co
   }
 };
 
+struct StemBuffers : DstBufferizableOpInterfaceExternalModel<StemBuffers, StemOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return !cast<StemOp>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options, BufferizationState &state) const {
+    auto stem = cast<StemOp>(op);
+    FailureOr<Value> x = getBuffer(rewriter, stem.getX(), options, state), weight = getBuffer(rewriter, stem.getWeight(), options, state),
+                     out = getBuffer(rewriter, stem.getOut(), options, state);
+    if (failed(x) || failed(weight) || failed(out))
+      return failure();
+    StemTiles tiles = stem.getTiles();
+    int64_t rows = shapeOf(stem.getX())[1], outBlocks = shapeOf(stem.getWeight())[0], points = StemTiles::kPoints;
+    int64_t inputs = (rows * tiles.places() * StemTiles::kPixel + kLanes - 1) / kLanes;
+    SmallVector<Value> buffers{createScratch(rewriter, op, points, inputs),
+                               createScratch(rewriter, op, points, outBlocks * StemTiles::kWindow * tiles.channels),
+                               createScratch(rewriter, op, points, outBlocks * tiles.block())};
+    StemOp::create(rewriter, op->getLoc(), TypeRange(), *x, *weight, *out, buffers);
+    replaceOpWithBufferizedValues(rewriter, op, *out);
+    return success();
+  }
+};
+
 } // namespace
 
 void mlir::winograd::registerBufferization(DialectRegistry &registry) {
@@ -452,6 +539,7 @@ void mlir::winograd::registerBufferization(DialectRegistry &registry) {
     FilterOp::attachInterface<FilterBuffers>(*context);
     ConvOp::attachInterface<ConvBuffers>(*context);
     ConvDwOp::attachInterface<ConvDwBuffers>(*context);
+    StemOp::attachInterface<StemBuffers>(*context);
   });
 }
 

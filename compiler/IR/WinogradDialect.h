@@ -89,6 +89,32 @@ struct Blocks {
 };
 Blocks blocksOf(const Tiles &tiles, int64_t images, bool inOne);
 
+/// The stem's tiles of a row, of four outputs, and its points: 7 of the even taps, then 6 of the odd ones.
+struct StemTiles {
+  static constexpr int64_t kOutputs = 4, kEven = 7, kOdd = 6, kPoints = kEven + kOdd;
+  static constexpr int64_t kPixel = 4; // places of a pixel's channels
+  static constexpr int64_t kWindow = 7, kStride = 2, kPadding = 3;
+
+  int64_t columns, channels;
+
+  int64_t count() const { return (columns + kOutputs - 1) / kOutputs; }
+  /// Those whose products are taken together. The last block ends with the row.
+  int64_t block() const { return (count() + blocks() - 1) / blocks(); }
+  int64_t blocks() const {
+    constexpr int64_t kMost = 14; // rows of a register tile
+    return (count() + kMost - 1) / kMost;
+  }
+  /// Places of a row's transformed tiles, whole vectors of them.
+  int64_t places() const { return (count() + 3) / 4 * 4; }
+  /// Elements of a row of x: a pixel is read as a vector of four.
+  int64_t rowElements() const { return (2 * columns + 4) * channels + kPixel; }
+  static int64_t rowsRead(int64_t rows) { return kStride * (rows - 1) + kWindow; }
+};
+
+/// The cover that names them: of one row, since they are direct along y.
+inline constexpr int64_t kStemCover[] = {1, StemTiles::kOutputs};
+inline bool isStem(ArrayRef<int64_t> cover) { return cover == ArrayRef(kStemCover); }
+
 } // namespace mlir::winograd
 
 #include "IR/WinogradDialect.h.inc"

@@ -137,4 +137,41 @@ def Winograd_ConvDwOp : Winograd_Op<"conv_dw"> {
   }];
 }
 
+def Winograd_Rows : AnyTypeOf<[RankedTensorOf<[AnyFloat]>, StridedMemRefRankOf<[AnyFloat], [3]>]>;
+
+def Winograd_StemOp : Winograd_Op<"stem"> {
+  let summary = "7x7 convolution of stride 2 of images, by F(4,4) and F(4,3) along rows";
+  let description = [{
+    x is [n][rows][columns*C] of images of C <= 4 channels, what the windows read, in rows from the first one's on; weight is
+    [K/32][7][7][C][32 of K]; out is [n][K/32][H][W][32].
+
+    Along x the taps 0, 2, 4, 6 of a window see the even pixels and 1, 3, 5 the odd ones: two convolutions of stride 1, four outputs of which take
+    7 and 6 products instead of 16 and 12. Along y it is direct. Tiles are of four columns; the last one ends with the plane, and computes
+    what the one before it does once more where it must.
+
+    On buffers, `scratch` is the transformed input, the transformed filter, and the products of a row's block of tiles.
+
+    Constraints:
+    - (C1) C <= 4 and W >= 4; weight and out have the sizes above; x has 2*H+5 rows, and of columns one vector of four elements from the
+      last pixel that is read, 2*W+4.
+    - (C2) scratch comes on buffers alone.
+
+    Example:
+    ```mlir
+    %y = winograd.stem ins(%x, %w : tensor<?x229x690xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x112x112x32xf32>) -> tensor<?x2x112x112x32xf32>
+    ```
+  }];
+  let arguments = (ins Winograd_Rows:$x, Winograd_Shaped:$weight, Winograd_Shaped:$out, Variadic<AnyMemRef>:$scratch);
+  let results = (outs Variadic<Winograd_Shaped>:$result);
+  let assemblyFormat = [{
+    attr-dict `ins` `(` $x `,` $weight `:` type($x) `,` type($weight) `)` `outs` `(` $out `:` type($out) `)`
+    (`scratch` `(` $scratch^ `:` type($scratch) `)`)? (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
+    StemTiles getTiles();
+  }];
+}
+
 #endif

@@ -18,7 +18,26 @@ bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
   return s.window == 3 && s.stride <= 2 && s.padding == 1;
 }
 
+bool mlir::resnet::allowsWinogradStem(const ConvolutionShape &s) {
+  using Tiles = winograd::StemTiles;
+  return s.window == Tiles::kWindow && s.stride == Tiles::kStride &&
+         s.padding == Tiles::kPadding && s.channels <= Tiles::kPixel &&
+         s.width >= Tiles::kOutputs;
+}
+
+bool mlir::resnet::prefersWinogradStem(const ConvolutionShape &s) {
+  // Fewer tiles in a row leave registers empty.
+  constexpr int64_t kTiles = 6;
+  return allowsWinogradStem(s) &&
+         winograd::StemTiles{s.width, s.channels}.count() >= kTiles;
+}
+
 double mlir::resnet::winogradGain(const ConvolutionShape &s, Cover cover) {
+  if (winograd::isStem(cover)) {
+    winograd::StemTiles tiles{s.width, s.channels};
+    return static_cast<double>(tiles.kWindow * s.width) /
+           (tiles.kPoints * tiles.count());
+  }
   winograd::Tiles tiles(s.height, s.width, cover);
   return 9.0 * s.height * s.width /
          (tiles.rows.points() * tiles.columns.points());

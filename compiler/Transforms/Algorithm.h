@@ -29,6 +29,13 @@ using Cover = std::array<int64_t, 2>;
 /// Whether Winograd's algorithm can compute it.
 bool allowsWinograd(const ConvolutionShape &shape);
 
+/// Whether it is a first convolution that Winograd's algorithm can compute along
+/// rows: of images, 7x7 and of stride 2.
+bool allowsWinogradStem(const ConvolutionShape &shape);
+
+/// Whether that is worth its transforms.
+bool prefersWinogradStem(const ConvolutionShape &shape);
+
 /// Multiplications of direct convolution for each one of Winograd's: 4 where
 /// tiles of 4x4 cover the plane, 1.65 those of 3x3 at a stride of 2, less where they
 /// reach beyond its edges.

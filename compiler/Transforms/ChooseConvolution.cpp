@@ -15,12 +15,9 @@ namespace mlir::resnet {
 
 namespace {
 
-/// Of the forward convolution x -> y; nothing where it reads images, which are
-/// not in blocks of channels.
-std::optional<ConvolutionShape> shapeOf(Value x, Value y, Value weight,
-                                        int64_t stride, int64_t padding) {
-  if (isImages(x))
-    return std::nullopt;
+/// Of the forward convolution x -> y.
+ConvolutionShape shapeOf(Value x, Value y, Value weight, int64_t stride,
+                         int64_t padding) {
   auto in = cast<RankedTensorType>(x.getType());
   auto out = cast<RankedTensorType>(y.getType());
   return ConvolutionShape{
@@ -31,6 +28,15 @@ std::optional<ConvolutionShape> shapeOf(Value x, Value y, Value weight,
       cast<RankedTensorType>(weight.getType()).getDimSize(2),
       stride,
       padding};
+}
+
+/// Nothing where it reads images, which are not in blocks of channels.
+std::optional<ConvolutionShape> blockedShapeOf(Value x, Value y, Value weight,
+                                               int64_t stride,
+                                               int64_t padding) {
+  if (isImages(x))
+    return std::nullopt;
+  return shapeOf(x, y, weight, stride, padding);
 }
 
 /// That of "winograd-6x4".
@@ -60,8 +66,14 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     };
     ParameterTable parameters(getOperation());
     getOperation().walk([&](Conv2dOp op) {
-      auto shape = shapeOf(op.getX(), op.getY(), op.getWeight(), op.getStride(),
-                           op.getPadding());
+      if (isImages(op.getX())) {
+        if (takesStem(shapeOf(op.getX(), op.getY(), op.getWeight(),
+                              op.getStride(), op.getPadding())))
+          op.setWinograd(ArrayRef(winograd::kStemCover));
+        return;
+      }
+      auto shape = blockedShapeOf(op.getX(), op.getY(), op.getWeight(),
+                                  op.getStride(), op.getPadding());
       ParameterOp weight = parameters.readBy(op.getWeight());
       if (takes(shape))
         op.setWinograd(ArrayRef(askedFor(*shape).value_or(
@@ -69,8 +81,8 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     });
     getOperation().walk([&](Conv2dDxOp op) {
       // A convolution of dy.
-      auto shape = shapeOf(op.getDx(), op.getDy(), op.getWeight(),
-                           op.getStride(), op.getPadding());
+      auto shape = blockedShapeOf(op.getDx(), op.getDy(), op.getWeight(),
+                                  op.getStride(), op.getPadding());
       if (takes(shape) && shape->stride == 1)
         op.setWinograd(ArrayRef(askedFor(*shape).value_or(
             coverOf({shape->outChannels, shape->channels, shape->height,
@@ -79,8 +91,8 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     });
     getOperation().walk([&](Conv2dDwOp op) {
       if (op.getStride() == 1 &&
-          takes(shapeOf(op.getX(), op.getDy(), op.getDw(), op.getStride(),
-                        op.getPadding())))
+          takes(blockedShapeOf(op.getX(), op.getDy(), op.getDw(),
+                               op.getStride(), op.getPadding())))
         op.setWinograd(ArrayRef(winograd::kUsualCover));
     });
   }
@@ -89,6 +101,13 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     if (!shape || conv == "direct")
       return false;
     return conv == "auto" ? prefersWinograd(*shape) : allowsWinograd(*shape);
+  }
+
+  bool takesStem(const ConvolutionShape &shape) const {
+    if (conv == "direct")
+      return false;
+    return conv == "auto" ? prefersWinogradStem(shape)
+                          : allowsWinogradStem(shape);
   }
 };
 

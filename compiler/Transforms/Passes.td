@@ -144,7 +144,8 @@ def ChooseConvolution : Pass<"resnet-choose-convolution", "ModuleOp"> {
   let description = [{
     Sets `winograd` on `conv2d`, `conv2d_dx` and `conv2d_dw` where Winograd's algorithm is the faster way: window 3, padding 1, stride 1,
     channels enough on both sides that the products outweigh the transforms, and planes that tiles of four by four cover without
-    too much beyond their edges (Transforms/Algorithm.h has the estimate); forward convolutions of stride 2, too, and not their gradients; never on one that reads images. The size of its tiles is chosen likewise. The choice
+    too much beyond their edges (Transforms/Algorithm.h has the estimate); forward convolutions of stride 2, too, and not their gradients. One that
+    reads images takes it along rows alone, where it is 7x7 of stride 2. The size of its tiles is chosen likewise. The choice
     is a layer's alone: it knows neither batch nor machine, so that an image's features never depend on them.
   }];
   let options = [Option<"conv", "conv", "std::string", "\"auto\"", "auto, direct, or winograd wherever it can be; for tests also winograd-6x4, with that size of tiles where the stride is theirs">];

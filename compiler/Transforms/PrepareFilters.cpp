@@ -1,5 +1,6 @@
 //===- PrepareFilters.cpp - frozen filters are transformed once -----------===//
 
+#include "IR/WinogradDialect.h"
 #include "Transforms/Algorithm.h"
 #include "Transforms/ParameterTable.h"
 #include "Transforms/Passes.h"
@@ -23,7 +24,8 @@ struct PrepareFilters : impl::PrepareFiltersBase<PrepareFilters> {
     llvm::StringMap<SlotOp> slots; // by parameter
     getOperation().walk([&](Conv2dOp conv) {
       ParameterOp weight = parameters.readBy(conv.getWeight());
-      if (!conv.getWinograd() || !weight || ParameterTable::changes(weight) ||
+      if (!conv.getWinograd() || winograd::isStem(*conv.getWinograd()) ||
+          !weight || ParameterTable::changes(weight) ||
           !keepsFilter(cast<RankedTensorType>(weight.getType()).getDimSize(1),
                        cast<RankedTensorType>(weight.getType()).getDimSize(0)))
         return;

@@ -214,3 +214,102 @@ func.func @f(%x: tensor<?x2x30x29x32xf32>, %u: tensor<4x49x65x32xf32>, %e: tenso
          outs(%e : tensor<?x4x14x14x32xf32>) -> tensor<?x4x14x14x32xf32>
   return
 }
+
+// -----
+
+// conv2d_c5_stem
+func.func @f(%x: tensor<?x3x16x16xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @+1 {{winograd by tiles of one row takes window 7, stride 2, padding 3, up to 4 channels and 4 columns at least, got 3, 2, 1, 3 and 8}}
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 1, winograd = array<i64: 1, 4>} : (tensor<?x3x16x16xf32>, tensor<4x3x3x3xf32>) -> tensor<?x4x8x8xf32>
+  return
+}
+
+// -----
+
+// conv2d_c5_stem_channels
+func.func @f(%x: tensor<?x5x16x16xf32>, %w: tensor<4x5x7x7xf32>) {
+  // expected-error @+1 {{got 7, 2, 3, 5 and 8}}
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 3, winograd = array<i64: 1, 4>} : (tensor<?x5x16x16xf32>, tensor<4x5x7x7xf32>) -> tensor<?x4x8x8xf32>
+  return
+}
+
+// -----
+
+// conv2d_c5_stem_columns
+func.func @f(%x: tensor<?x3x16x6xf32>, %w: tensor<4x3x7x7xf32>) {
+  // expected-error @+1 {{got 7, 2, 3, 3 and 3}}
+  %y = resnet.conv2d %x, %w {stride = 2, padding = 3, winograd = array<i64: 1, 4>} : (tensor<?x3x16x6xf32>, tensor<4x3x7x7xf32>) -> tensor<?x4x8x3xf32>
+  return
+}
+
+// -----
+
+// conv2d_c6_stem
+func.func @f(%x: tensor<?x3x16x16xf32>, %w: tensor<4x3x7x7xf32>) {
+  // expected-error @+1 {{takes a filter with winograd of 3x3 alone}}
+  %y = resnet.conv2d %x, %w filter(%w) {stride = 2, padding = 3, winograd = array<i64: 1, 4>} : (tensor<?x3x16x16xf32>, tensor<4x3x7x7xf32>, tensor<4x3x7x7xf32>) -> tensor<?x4x8x8xf32>
+  return
+}
+
+// -----
+
+// stem_c1_rank
+func.func @f(%x: tensor<?x21x54xf32>, %w: tensor<2x7x7x32xf32>, %e: tensor<?x2x8x8x32xf32>) {
+  // expected-error @+1 {{expected x of rank 3, weight and out of rank 5, got}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x54xf32>, tensor<2x7x7x32xf32>) outs(%e : tensor<?x2x8x8x32xf32>) -> tensor<?x2x8x8x32xf32>
+  return
+}
+
+// -----
+
+// stem_c1_columns
+func.func @f(%x: tensor<?x21x64xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x8x3x32xf32>) {
+  // expected-error @+1 {{expected at most 4 channels and at least 4 columns, got 3 and 3}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x64xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x8x3x32xf32>) -> tensor<?x2x8x3x32xf32>
+  return
+}
+
+// -----
+
+// stem_c1_weight
+func.func @f(%x: tensor<?x21x64xf32>, %w: tensor<2x3x3x3x32xf32>, %e: tensor<?x2x8x8x32xf32>) {
+  // expected-error @+1 {{expected weight of 2x7x7x3x32, got 2x3x3x3x32}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x64xf32>, tensor<2x3x3x3x32xf32>) outs(%e : tensor<?x2x8x8x32xf32>) -> tensor<?x2x8x8x32xf32>
+  return
+}
+
+// -----
+
+// stem_c1_out
+func.func @f(%x: tensor<?x21x64xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x8x8x16xf32>) {
+  // expected-error @+1 {{expected out of ?x2x8x8x32, got ?x2x8x8x16}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x64xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x8x8x16xf32>) -> tensor<?x2x8x8x16xf32>
+  return
+}
+
+// -----
+
+// stem_c1_x_rows
+func.func @f(%x: tensor<?x20x64xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x8x8x32xf32>) {
+  // expected-error @+1 {{expected x of ?x21x64, got ?x20x64}}
+  %y = winograd.stem ins(%x, %w : tensor<?x20x64xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x8x8x32xf32>) -> tensor<?x2x8x8x32xf32>
+  return
+}
+
+// -----
+
+// stem_c1_x
+func.func @f(%x: tensor<?x21x63xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x8x8x32xf32>) {
+  // expected-error @+1 {{expected rows of x of at least 64 elements, got 63}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x63xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x8x8x32xf32>) -> tensor<?x2x8x8x32xf32>
+  return
+}
+
+// -----
+
+// stem_c2
+func.func @f(%x: tensor<?x21x64xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x8x8x32xf32>, %s: memref<13x1x32xf32>) {
+  // expected-error @+1 {{expected three buffers of scratch, and those of an op on buffers}}
+  %y = winograd.stem ins(%x, %w : tensor<?x21x64xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x8x8x32xf32>) scratch(%s : memref<13x1x32xf32>) -> tensor<?x2x8x8x32xf32>
+  return
+}

@@ -25,3 +25,9 @@ func.func @conv_dw(%x: tensor<?x2x16x16x32xf32>, %dy: tensor<?x4x14x14x32xf32>, 
           outs(%e : tensor<8x4x2x3x3x32x32xf32>) -> tensor<8x4x2x3x3x32x32xf32>
   return
 }
+// CHECK-LABEL: func.func @stem
+func.func @stem(%x: tensor<?x229x690xf32>, %w: tensor<2x7x7x3x32xf32>, %e: tensor<?x2x112x112x32xf32>) {
+  // CHECK: winograd.stem ins(
+  %y = winograd.stem ins(%x, %w : tensor<?x229x690xf32>, tensor<2x7x7x3x32xf32>) outs(%e : tensor<?x2x112x112x32xf32>) -> tensor<?x2x112x112x32xf32>
+  return
+}

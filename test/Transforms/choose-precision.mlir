@@ -66,7 +66,7 @@ func.func @features(%images: tensor<?x64x5x5xf32>) -> tensor<?x64x5x5xf32> {
 
 // -----
 
-// The stem. Its output is stored in bf16 where the max pool's is, which convolutions in bf16 read.
+// The stem: bf16 saves more than Winograd's algorithm along rows does. Its output is stored in bf16 where the max pool's is, which convolutions in bf16 read.
 // CHECK-LABEL: func.func @features(
 // CHECK:       resnet.conv2d {{.*}} : (tensor<?x3x16x16xf32>, tensor<8x3x7x7xbf16>) -> tensor<?x8x8x8xbf16>
 // CHECK:       resnet.max_pool {{.*}} : tensor<?x8x8x8xbf16> -> tensor<?x8x4x4xbf16>
@@ -76,7 +76,7 @@ func.func @prepare() { return }
 func.func @features(%images: tensor<?x3x16x16xf32>) -> tensor<?x8x4x4xf32> {
   %v = resnet.read @stem : tensor<8x3x7x7xf32>
   %w = resnet.read @w : tensor<8x8x1x1xf32>
-  %x = resnet.conv2d %images, %v {stride = 2, padding = 3, relu} : (tensor<?x3x16x16xf32>, tensor<8x3x7x7xf32>) -> tensor<?x8x8x8xf32>
+  %x = resnet.conv2d %images, %v {stride = 2, padding = 3, relu, winograd = array<i64: 1, 4>} : (tensor<?x3x16x16xf32>, tensor<8x3x7x7xf32>) -> tensor<?x8x8x8xf32>
   %y = resnet.max_pool %x {kernel = 3, stride = 2, padding = 1} : tensor<?x8x8x8xf32> -> tensor<?x8x4x4xf32>
   %z = resnet.conv2d %y, %w {stride = 1, padding = 0} : (tensor<?x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x4x4xf32>
   return %z : tensor<?x8x4x4xf32>

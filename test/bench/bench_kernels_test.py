@@ -16,7 +16,10 @@ DIRECT = {
     "1x1s2/256to512@56": (2 * 256 * 512 * 28**2, ["forward", "dx", "dw"]),
     "7x7s2/stem": (2 * 49 * 3 * 64 * 112**2, ["forward", "dw"]),
 }
-WINOGRAD = {"3x3s1/256@14": (2 * 9 * 256 * 256 * 14**2, ["forward", "dx", "dw"])}
+WINOGRAD = {
+    "3x3s1/256@14": (2 * 9 * 256 * 256 * 14**2, ["forward", "dx", "dw"]),
+    "7x7s2/stem": (2 * 49 * 3 * 64 * 112**2, ["forward"]),
+}
 LINEAR = {"512to1000": (2 * 512 * 1000, ["forward", "dx", "dw"])}
 PLANE = 64 * 56**2
 EXPECTED = {f"{kind}/{part}/{shape}": flops

@@ -75,8 +75,9 @@ void addStem(std::vector<kernel> &to) {
   std::string dw = formatv("%dw = resnet.conv2d_dw %x, %y {0} : ({1}, {2}) -> {3} loc(\"kernel\")\nresnet.accumulate_gradient @w, %dw : {3}\n",
                            window, x.type(), y.type(), w);
   std::string sum = parameter("w", "conv_weight", w) + parameter("sum", "bn_bias", y.vector()), arguments = "%x: " + x.type();
-  to.push_back({"direct/forward/7x7s2/stem", sum + function(arguments, forward + use("y", y.type(), y.vector(), "sum"), true), "direct",
-                {"forward"}, x.elements()});
+  for (llvm::StringRef conv : {"direct", "winograd"})
+    to.push_back({(conv + "/forward/7x7s2/stem").str(), sum + function(arguments, forward + use("y", y.type(), y.vector(), "sum"), true), conv.str(),
+                  {"forward"}, x.elements()});
   to.push_back({"direct/dw/7x7s2/stem", parameter("w", "conv_weight", w) + function(arguments, forward + dw, true), "direct", {"dw"}, x.elements()});
 }
 

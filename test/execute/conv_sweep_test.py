@@ -55,8 +55,30 @@ def make(element, size, c, k, windows, stems=()):
     return case
 
 
+def make_stem(element, size, c, k):
+    """Stems of so few channels that Winograd's algorithm takes the large one, and one beside it that reads less around the same images."""
+    case = Sampled(f"stem of {size[0]}x{size[1]}, {c} to {k} channels", element, c, size)
+    dy = case.take(np.arange(k) % c, 2)
+    for kernel in (7, 3):
+        convolution(case, f"stem{kernel}x{kernel}s2", case.images, dy, k, kernel, 2)
+    return case
+
+
+def stems():
+    """(size, channels in, out): less than a tile, every remainder of a tile's columns and of a vector's tiles, and several blocks of tiles, of rows
+    and of output channels."""
+    for i, columns in enumerate((3, 4, 5, 6, 7, 9, 12, 15, 18, 20)):
+        yield ((1, 2, 7, 12)[i % 4], 2 * columns - i % 2), (3, 1, 4, 2, 3)[i % 5], 4
+    yield (5, 113), 3, 4  # 57 columns, 15 tiles: two blocks that share one
+    yield (41, 34), 3, 70  # 21 rows: tasks of seven
+    yield (45, 37), 1, 4  # 23 rows: one task
+
+
 def cases(sizes, conv):
     for element in BOUNDS:
+        if conv == "winograd":
+            for size, c, k in stems():
+                yield make_stem(element, size, c, k)
         if conv == "winograd":  # no larger tiles are chosen for as many channels
             yield make(element, (5, 6), 520, 40, [(3, 1)])
             yield make(element, (6, 5), 40, 520, [(3, 1)])
