@@ -14,6 +14,26 @@
 using namespace mlir;
 using namespace mlir::resnet;
 
+ConvolutionShape mlir::resnet::convolutionShape(Value x, Value y, Value weight,
+                                                int64_t stride,
+                                                int64_t padding) {
+  auto in = cast<RankedTensorType>(x.getType());
+  auto out = cast<RankedTensorType>(y.getType());
+  return ConvolutionShape{
+      in.getDimSize(1),
+      out.getDimSize(1),
+      out.getDimSize(2),
+      out.getDimSize(3),
+      cast<RankedTensorType>(weight.getType()).getDimSize(2),
+      stride,
+      padding};
+}
+
+ConvolutionShape mlir::resnet::convolutionShape(Conv2dOp op) {
+  return convolutionShape(op.getX(), op.getY(), op.getWeight(), op.getStride(),
+                          op.getPadding());
+}
+
 bool mlir::resnet::allowsWinograd(const ConvolutionShape &s) {
   return s.window == 3 && s.stride <= 2 && s.padding == 1;
 }

@@ -13,14 +13,22 @@
 
 namespace mlir {
 class ModuleOp;
-}
+class Value;
+} // namespace mlir
 
 namespace mlir::resnet {
+
+class Conv2dOp;
 
 /// A convolution's output plane, its channels in and out, and its window.
 struct ConvolutionShape {
   int64_t channels, outChannels, height, width, window, stride, padding;
 };
+
+/// Of the forward convolution x -> y.
+ConvolutionShape convolutionShape(Value x, Value y, Value weight, int64_t stride,
+                                  int64_t padding);
+ConvolutionShape convolutionShape(Conv2dOp op);
 
 /// Outputs along rows and columns of the largest tiles that Winograd's algorithm
 /// computes a plane by.

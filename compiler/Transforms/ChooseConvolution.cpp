@@ -15,28 +15,13 @@ namespace mlir::resnet {
 
 namespace {
 
-/// Of the forward convolution x -> y.
-ConvolutionShape shapeOf(Value x, Value y, Value weight, int64_t stride,
-                         int64_t padding) {
-  auto in = cast<RankedTensorType>(x.getType());
-  auto out = cast<RankedTensorType>(y.getType());
-  return ConvolutionShape{
-      in.getDimSize(1),
-      out.getDimSize(1),
-      out.getDimSize(2),
-      out.getDimSize(3),
-      cast<RankedTensorType>(weight.getType()).getDimSize(2),
-      stride,
-      padding};
-}
-
 /// Nothing where it reads images, which are not in blocks of channels.
 std::optional<ConvolutionShape> blockedShapeOf(Value x, Value y, Value weight,
                                                int64_t stride,
                                                int64_t padding) {
   if (isImages(x))
     return std::nullopt;
-  return shapeOf(x, y, weight, stride, padding);
+  return convolutionShape(x, y, weight, stride, padding);
 }
 
 /// That of "winograd-6x4".
@@ -67,17 +52,15 @@ struct ChooseConvolution : impl::ChooseConvolutionBase<ChooseConvolution> {
     ParameterTable parameters(getOperation());
     getOperation().walk([&](Conv2dOp op) {
       if (isImages(op.getX())) {
-        if (takesStem(shapeOf(op.getX(), op.getY(), op.getWeight(),
-                              op.getStride(), op.getPadding())))
+        if (takesStem(convolutionShape(op)))
           op.setWinograd(ArrayRef(winograd::kStemCover));
         return;
       }
-      auto shape = blockedShapeOf(op.getX(), op.getY(), op.getWeight(),
-                                  op.getStride(), op.getPadding());
+      ConvolutionShape shape = convolutionShape(op);
       ParameterOp weight = parameters.readBy(op.getWeight());
       if (takes(shape))
-        op.setWinograd(ArrayRef(askedFor(*shape).value_or(
-            coverOf(*shape, weight && !ParameterTable::changes(weight)))));
+        op.setWinograd(ArrayRef(askedFor(shape).value_or(
+            coverOf(shape, weight && !ParameterTable::changes(weight)))));
     });
     getOperation().walk([&](Conv2dDxOp op) {
       // A convolution of dy.

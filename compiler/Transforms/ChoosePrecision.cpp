@@ -93,19 +93,9 @@ struct ChoosePrecision : impl::ChoosePrecisionBase<ChoosePrecision> {
   bool takesBf16(Conv2dOp op) const {
     if (!fitsPairs(op) || !op.getWeight().getDefiningOp<ReadOp>())
       return false;
-    auto y = cast<RankedTensorType>(op.getY().getType());
-    auto w = cast<RankedTensorType>(op.getWeight().getType());
-    ConvolutionShape shape{
-        w.getDimSize(1),
-        w.getDimSize(0),
-        y.getDimSize(2),
-        y.getDimSize(3),
-        w.getDimSize(2),
-        static_cast<int64_t>(op.getStride()),
-        static_cast<int64_t>(op.getPadding())};
     std::optional<ArrayRef<int64_t>> cover = op.getWinograd();
     return !cover ||
-           (conv == "auto" && bf16BeatsWinograd(shape, {(*cover)[0], (*cover)[1]}));
+           (conv == "auto" && bf16BeatsWinograd(convolutionShape(op), {(*cover)[0], (*cover)[1]}));
   }
 
   static void narrow(Conv2dOp op, RoundedWeights &weights) {

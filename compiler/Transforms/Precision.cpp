@@ -42,18 +42,10 @@ std::string mlir::resnet::whyNotInt8(Conv2dOp op) {
 }
 
 static std::string whyNotBf16(Conv2dOp op) {
-  auto y = cast<RankedTensorType>(op.getY().getType());
   std::optional<ArrayRef<int64_t>> winograd = op.getWinograd();
   if (!winograd)
     return "a pixel's step is an odd number of values, which pairs do not fit";
-  auto weight = cast<RankedTensorType>(op.getWeight().getType());
-  ConvolutionShape shape{weight.getDimSize(1),
-                         weight.getDimSize(0),
-                         y.getDimSize(2),
-                         y.getDimSize(3),
-                         weight.getDimSize(2),
-                         static_cast<int64_t>(op.getStride()),
-                         static_cast<int64_t>(op.getPadding())};
+  ConvolutionShape shape = convolutionShape(op);
   Cover cover{(*winograd)[0], (*winograd)[1]};
   if (bf16BeatsWinograd(shape, cover))
     return "--conv=winograd leaves it no other";
