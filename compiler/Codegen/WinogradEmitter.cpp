@@ -283,30 +283,29 @@ WinogradEmitter::Row WinogradEmitter::outputs(Axis axis, ArrayRef<Value> m) {
   return out;
 }
 
-WinogradEmitter::Row WinogradEmitter::filters(int64_t most, ArrayRef<Value> g) {
-  Axis axis{most, most};
-  if (axis.stride() == 2) { // two taps by points, then the one between them
-    ArrayRef<double> pairs = pairsOf(axis.even().most);
-    Row out{times(scaleAtZero(pairs), g[0])};
-    for (auto [i, p] : llvm::enumerate(pairs)) {
-      double scale = scaleOf(pairs, i);
-      Value first = times(scale, g[0]), third = times(scale * p, g[2]);
-      out.append({add(first, third), sub(first, third)});
+WinogradEmitter::Row WinogradEmitter::tapsAt(ArrayRef<double> pairs, ArrayRef<Value> g) {
+  Row out{times(scaleAtZero(pairs), g[0])};
+  for (auto [i, p] : llvm::enumerate(pairs)) {
+    double scale = scaleOf(pairs, i), power = scale * p;
+    Value even = times(scale, g[0]), odd = times(power, g[1]);
+    for (size_t k = 2; k < g.size(); ++k) {
+      power *= p;
+      (k % 2 ? odd : even) = plus(power, g[k], k % 2 ? odd : even);
     }
+    out.append({add(even, odd), sub(even, odd)});
+  }
+  return out;
+}
+
+WinogradEmitter::Row WinogradEmitter::filters(Axis axis, ArrayRef<Value> g) {
+  if (axis.stride() == 2) { // two taps by points, then the one between them
+    Row out = tapsAt(pairsOf(axis.even().most), {g[0], g[2]});
     out.append({g[2], g[1]});
     return out;
   }
-  ArrayRef<double> pairs = pairsOf(most);
-  Row out{times(scaleAtZero(pairs), g[0])};
-  for (auto [i, p] : llvm::enumerate(pairs)) {
-    double scale = scaleOf(pairs, i);
-    Value even = plus(scale * p * p, g[2], times(scale, g[0])), odd = times(scale * p, g[1]);
-    if (g.size() == 4)
-      odd = plus(scale * p * p * p, g[3], odd);
-    out.append({add(even, odd), sub(even, odd)});
-  }
-  if (g.size() == 3)
-    out.push_back(g[2]);
+  Row out = tapsAt(pairsOf(axis.most), g);
+  if (axis.whole())
+    out.push_back(g.back());
   return out;
 }
 
@@ -399,7 +398,7 @@ void WinogradEmitter::transformFilter(Value weight, Value kb, Value cb, ArrayRef
     loop(kBlock, lanes, [&](Value k) {
       Value behind = ahead(cb, 1);
       bothSides(
-          3, 3, [&](ArrayRef<Value> g) { return filters(cover[1], g); }, [&](ArrayRef<Value> g) { return filters(cover[0], g); },
+          3, 3, [&](ArrayRef<Value> g) { return filters({cover[1], cover[1]}, g); }, [&](ArrayRef<Value> g) { return filters({cover[0], cover[0]}, g); },
           [&](int64_t s, int64_t r) {
             Value g = load(weight, {kb, cb, index(r), index(s), c, k});
             fetch(weight, {kb, behind, index(r), index(s), c, k}); // weights come from memory, once

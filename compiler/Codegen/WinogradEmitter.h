@@ -82,7 +82,7 @@ protected:
 
   Row inputs(Axis axis, ArrayRef<Value> d);  // B^T d
   Row outputs(Axis axis, ArrayRef<Value> m); // A^T m, and plain products
-  Row filters(int64_t most, ArrayRef<Value> g); // G g; of a window of four taps the row at infinity is not there
+  Row filters(Axis axis, ArrayRef<Value> g); // G g, and the plain tap
   Row spread(Axis axis, ArrayRef<Value> e);     // A e
   Row gathered(int64_t most, ArrayRef<Value> m); // G^T m
 
@@ -135,6 +135,8 @@ private:
   Value polynomial(ArrayRef<double> coefficients, ArrayRef<Value> d);
   /// What belongs to one point of B^T d.
   Value inputAt(Axis axis, int64_t point, ArrayRef<Value> d);
+  /// G g at zero and at pairs of points, of any number of taps.
+  Row tapsAt(ArrayRef<double> pairs, ArrayRef<Value> g);
   /// The first outputs of A^T m, where infinity, if m has it, belongs to the `last`.
   Row evaluate(ArrayRef<double> pairs, ArrayRef<Value> m, int64_t outputs, int64_t last);
   /// The filter's point along an axis that belongs to one of the products.

@@ -67,8 +67,8 @@ private:
             Row taps;
             for (int64_t s = 0; s < StemTiles::kWindow; ++s)
               taps.push_back(load(weight, {kb, r, index(s), c, k}));
-            Row points = filters(kEvenAxis.most, evenOf(taps));
-            points.append(filters(kOddAxis.most, evenOf(ArrayRef(taps).drop_front())));
+            Row points = filters(kEvenAxis, evenOf(taps));
+            points.append(filters(kOddAxis, evenOf(ArrayRef(taps).drop_front())));
             Value to = scaled(scaled(kb, StemTiles::kWindow, r), tiles.channels, c);
             for (auto [p, v] : llvm::enumerate(points))
               store(v, filter, {index(p), to, k});
