@@ -40,9 +40,6 @@ std::optional<PoolStrip> mlir::resnet::stripOf(linalg::GenericOp pool, Fuses fus
       !alone(producer->getResult(0), padded) || producersOf(producer, fuses).empty())
     return std::nullopt;
   SmallVector<Operation *> sums = llvm::map_to_vector(producersOf(producer, fuses), [](OpResult sum) { return sum.getOwner(); });
-  // A strip at an edge has fewer rows than the others, and Winograd's stem takes slices of one size.
-  if (llvm::any_of(sums, [](Operation *sum) { return isa<winograd::StemOp>(sum); }))
-    return std::nullopt;
   return PoolStrip{padded, producer, fill.getInputs()[0], sums, sizes[0], sizes[1]};
 }
 

@@ -46,10 +46,11 @@ static int64_t stripRows(int64_t rows, int64_t kernel, int64_t stride, int64_t r
   return std::min(most, std::max(kLeast, llvm::divideCeilSigned(rows, kStrips)));
 }
 
-/// Whether a pool alone reads the stem.
-static bool readsStem(MaxPoolOp op) {
+/// Whether a pool alone reads the stem, and that can be computed by strips: one at an edge has fewer rows than the others, and Winograd's
+/// algorithm takes slices of one size.
+static bool stripsStem(MaxPoolOp op) {
   auto conv = op.getX().getDefiningOp<Conv2dOp>();
-  return conv && readsImages(conv) && op.getX().hasOneUse();
+  return conv && readsImages(conv) && !conv.getWinograd() && op.getX().hasOneUse();
 }
 
 LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
@@ -80,7 +81,7 @@ LogicalResult mlir::resnet::lower(MaxPoolOp op, Lowering &l) {
                           return SmallVector<Value>{arith::MaximumFOp::create(b, loc, in[2], taken)};
                         },
                         {1, 1, 1})[0];
-    if (readsStem(op)) {
+    if (stripsStem(op)) {
       auto padded = cast<RankedTensorType>(x.getType());
       int64_t rowBytes = padded.getDimSize(3) * kBlock * (padded.getElementTypeBitWidth() / 8);
       int64_t rows = std::min(out.getDimSize(2), stripRows(out.getDimSize(2), kernel, stride, rowBytes));
