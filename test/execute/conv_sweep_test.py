@@ -79,7 +79,7 @@ def cases(sizes, conv):
         if conv == "winograd":
             for size, c, k in stems():
                 yield make_stem(element, size, c, k)
-        if conv == "winograd":  # no larger tiles are chosen for as many channels
+            # no larger tiles are chosen for as many channels
             yield make(element, (5, 6), 520, 40, [(3, 1)])
             yield make(element, (6, 5), 40, 520, [(3, 1)])
             yield make(element, (6, 5), 512, 40, [(3, 1)])
